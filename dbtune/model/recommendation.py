@@ -1,0 +1,139 @@
+"""Recommendations and the report they stand in. The JSON report is exactly these nouns (docs/report.schema.json)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dbtune.model.plan import Confidence
+from dbtune.model.workload import Limit, WorkloadSource
+
+Severity = Literal["high", "medium", "low", "info"]
+SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low", "info")
+
+REPORT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The database object a recommendation is about."""
+
+    schema: str
+    table: str
+    columns: tuple[str, ...] = ()
+    index: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """SQL that runs as it stands, in this order, outside a transaction: ``up`` does it, ``down`` takes it back."""
+
+    up: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StatementEvidence:
+    """One statement under the recommendation. Costs are planner units for one call."""
+
+    fingerprint: str
+    calls: float
+    cost_before: float
+    cost_after: float
+    text: str = ""
+    """Normalised, without literals."""
+    total_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why to believe it. Costs are planner units over the whole workload (calls times cost)."""
+
+    confidence: Confidence
+    planner: str = ""
+    cost_before: float | None = None
+    cost_after: float | None = None
+    gain: float | None = None
+    """(before - after) / before over the whole workload, 0 to 1."""
+    bytes: int | None = None
+    """Space the object takes (an index to be built) or gives back (one to be dropped)."""
+    write_cost: float | None = None
+    """Planner units that writes pay (or, negative, save) over the workload's span."""
+    statements: tuple[StatementEvidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One piece of advice."""
+
+    id: str
+    """Stable across runs: derived from the rule and the object, not from numbers."""
+    rule: str
+    group: str
+    severity: Severity
+    title: str
+    object: Subject
+    reason: str
+    evidence: Evidence
+    sql: Change = field(default_factory=Change)
+    risk: str = ""
+    """What can go wrong or what it costs, in one sentence."""
+    docs: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    dialect: str
+    server_version: str
+    database: str
+    planner: str
+    collected_at: str
+
+
+@dataclass(frozen=True)
+class SkippedStatement:
+    fingerprint: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StatementSummary:
+    """A statement of the workload, before and after all recommendations together. Costs for one call."""
+
+    fingerprint: str
+    text: str
+    calls: float
+    total_ms: float | None
+    cost_before: float
+    cost_after: float
+
+
+@dataclass(frozen=True)
+class WorkloadSummary:
+    statements: int
+    calls: float
+    total_ms: float | None
+    sources: tuple[WorkloadSource, ...] = ()
+    skipped: tuple[SkippedStatement, ...] = ()
+    top: tuple[StatementSummary, ...] = ()
+
+
+@dataclass(frozen=True)
+class Summary:
+    cost_before: float
+    cost_after: float
+    new_index_bytes: int
+    dropped_index_bytes: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole report."""
+
+    dbtune: str
+    target: Target
+    workload: WorkloadSummary
+    summary: Summary
+    recommendations: tuple[Recommendation, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    version: int = REPORT_VERSION

@@ -1,0 +1,109 @@
+"""The single gate to the planner: it caches by statement and relevant indexes, counts calls, and keeps the failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dbtune.model.access import StatementFacts
+from dbtune.model.errors import PlanFailed
+from dbtune.model.names import QualifiedName
+from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration, Plan
+from dbtune.model.schema import Index
+from dbtune.model.workload import Instance, Statement
+from dbtune.planner.protocol import Planner
+
+
+@dataclass(frozen=True)
+class PlannedStatement:
+    """A statement with its facts and the texts by which the planner is asked about it."""
+
+    statement: Statement
+    facts: StatementFacts
+    instances: tuple[Instance, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        return self.statement.fingerprint
+
+    @property
+    def calls(self) -> float:
+        return self.statement.calls
+
+
+@dataclass(frozen=True)
+class StatementCost:
+    """Cost of one call in planner units: the weighted mean over the statement's instances, and their plans."""
+
+    cost: float
+    plans: tuple[Plan, ...]
+
+    @property
+    def indexes(self) -> frozenset[str]:
+        """Names of the indexes read by any of the plans."""
+        return frozenset(name for plan in self.plans for name in plan.indexes)
+
+
+class Gate:
+    """Answers what-if questions, never the same one twice."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.calls = 0
+        """Questions that really went to the planner."""
+        self.hits = 0
+        self._answers: dict[tuple[str, Configuration], StatementCost] = {}
+
+    def cost(self, planned: PlannedStatement, configuration: Configuration = EMPTY_CONFIGURATION) -> StatementCost:
+        """Cost of one call under the configuration. Raises PlanFailed where no instance can be planned."""
+        relevant = relevant_part(planned, configuration)
+        key = (planned.fingerprint, relevant)
+        known = self._answers.get(key)
+        if known is not None:
+            self.hits += 1
+            return known
+        answer = self._ask(planned.instances, relevant)
+        self._answers[key] = answer
+        return answer
+
+    def workload_cost(
+        self, statements: Iterable[PlannedStatement], configuration: Configuration = EMPTY_CONFIGURATION
+    ) -> float:
+        """Calls times cost, summed over the statements."""
+        return sum(planned.calls * self.cost(planned, configuration).cost for planned in statements)
+
+    def costs(
+        self, statements: Sequence[PlannedStatement], configuration: Configuration = EMPTY_CONFIGURATION
+    ) -> Mapping[str, StatementCost]:
+        """Cost by fingerprint."""
+        return {planned.fingerprint: self.cost(planned, configuration) for planned in statements}
+
+    def _ask(self, instances: Sequence[Instance], configuration: Configuration) -> StatementCost:
+        plans: list[Plan] = []
+        total = weight = 0.0
+        failure: PlanFailed | None = None
+        for instance in instances:
+            self.calls += 1
+            try:
+                plan = self.planner.plan(instance, configuration)
+            except PlanFailed as error:
+                failure = error
+                continue
+            plans.append(plan)
+            total += instance.weight * plan.cost
+            weight += instance.weight
+        if not plans or weight <= 0:
+            raise failure or PlanFailed("there is no text of this statement that can be planned")
+        return StatementCost(total / weight, tuple(plans))
+
+
+def relevant_part(planned: PlannedStatement, configuration: Configuration) -> Configuration:
+    """The configuration without what cannot matter to the statement: indexes on tables it does not touch."""
+    if not planned.facts.parsed or planned.facts.unresolved:
+        return configuration
+    tables = planned.facts.tables
+    added: frozenset[Index] = frozenset(index for index in configuration.add if index.table in tables)
+    # a dropped index is known by its name only, and lives in its table's schema
+    schemas = {table.schema for table in tables}
+    dropped: frozenset[QualifiedName] = frozenset(name for name in configuration.drop if name.schema in schemas)
+    return Configuration(added, dropped)

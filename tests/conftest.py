@@ -1,0 +1,74 @@
+"""Servers for the tests: really started, one of each version per test process, removed at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from dbtune.embedded import EmbeddedServer, available_binaries, find_binaries
+from dbtune.model.errors import PlannerUnavailable
+
+SERVER_SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "track_io_timing": "on", "max_connections": "60"}
+
+
+class Servers:
+    """Embedded servers by major version, started at first use."""
+
+    def __init__(self) -> None:
+        self._running: dict[int, EmbeddedServer] = {}
+
+    def get(self, major: int | None = None) -> EmbeddedServer:
+        binaries = find_binaries(major)
+        if binaries.major not in self._running:
+            settings = SERVER_SETTINGS if _has_pg_stat_statements(binaries.folder.parent) else {"max_connections": "60"}
+            self._running[binaries.major] = EmbeddedServer(binaries, settings=settings)
+        return self._running[binaries.major]
+
+    def stop(self) -> None:
+        for server in self._running.values():
+            server.stop()
+
+
+def _has_pg_stat_statements(installation: object) -> bool:
+    from pathlib import Path
+
+    return any(Path(str(installation)).rglob("pg_stat_statements.so")) or str(installation).startswith("/usr/")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    running = Servers()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(servers: Servers) -> EmbeddedServer:
+    """The newest Postgres there is (the embedded one)."""
+    return servers.get()
+
+
+@pytest.fixture
+def make_database(servers: Servers) -> Callable[..., str]:
+    """``make_database(sql, major=None)``: URL of a new database in which ``sql`` was run."""
+
+    def make(sql: str = "", major: int | None = None) -> str:
+        try:
+            server = servers.get(major)
+        except PlannerUnavailable as error:
+            pytest.skip(f"{error} (found: {[b.version for b in available_binaries()]})")
+        url = server.create_database("test")
+        if sql:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(sql)  # type: ignore[arg-type]
+        return url
+
+    return make
+
+
+@pytest.fixture
+def database(make_database: Callable[..., str]) -> str:
+    """URL of an empty database on the newest Postgres."""
+    return make_database()
