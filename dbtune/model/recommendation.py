@@ -88,12 +88,16 @@ class Target:
     database: str
     planner: str
     collected_at: str
+    planner_confidence: Confidence | None = None
+    """The grade that the planner's answers deserve."""
 
 
 @dataclass(frozen=True)
 class SkippedStatement:
     fingerprint: str
     reason: str
+    text: str = ""
+    """Normalised, without literals."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,10 @@ class Summary:
     cost_after: float
     new_index_bytes: int
     dropped_index_bytes: int
+    planner_questions: int | None = None
+    """What-if questions that the planner was asked."""
+    planner_cache_hits: int | None = None
+    """Questions answered from earlier answers."""
 
 
 @dataclass(frozen=True)
