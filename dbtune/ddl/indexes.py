@@ -15,7 +15,7 @@ MAXIMUM_NAME_BYTES = 63
 
 
 def create_index(index: Index, *, concurrently: bool = True, if_not_exists: bool = False, only: bool = False) -> str:
-    """The statement that builds the index, without a semicolon. ``only``: on a partitioned parent without its leaves."""
+    """The statement that builds the index, without a semicolon. ``only``: a partitioned parent, not its leaves."""
     words = ["CREATE UNIQUE INDEX" if index.unique else "CREATE INDEX"]
     if concurrently:
         words.append("CONCURRENTLY")
