@@ -1,0 +1,1 @@
+"""What a statement does, read from its text: tokens, fingerprints, facts, and values for its parameters."""
