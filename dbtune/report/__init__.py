@@ -1,0 +1,1 @@
+"""The report in every form: one file an output, found by registration (``dbtune.report.registry``)."""

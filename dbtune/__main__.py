@@ -1,0 +1,5 @@
+"""``python -m dbtune``."""
+
+from dbtune.cli.main import main
+
+main()

@@ -1,0 +1,119 @@
+"""Where output goes: what was asked for to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from dbtune.model.progress import NoProgress, Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+PATIENCE_SECONDS = 1.0
+"""Work shorter than this shows no progress."""
+
+
+class Terminal:
+    """The user's wishes about output (``--quiet``, ``--verbose``, ``--no-color``) and the two streams."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, color: bool = True) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self.color = color
+
+    def console(self, *, stderr: bool = False) -> Console:
+        """A rich console on standard output (or standard error); NO_COLOR, TERM and the width are rich's to honour."""
+        from rich.console import Console
+
+        system = "auto" if self.color else None
+        return Console(stderr=stderr, color_system=system, highlight=False, emoji=False, markup=False)  # type: ignore[arg-type]
+
+    def note(self, text: str) -> None:
+        """A line for people on standard error; silent under ``--quiet``."""
+        if not self.quiet:
+            click.echo(f"dbtune: {text}", err=True)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Progress for the work of the block: moving on a terminal, plain lines under ``--verbose``, else nothing."""
+        if self.quiet:
+            yield NoProgress()
+        elif self.verbose:
+            yield PlainProgress()
+        elif sys.stderr.isatty():
+            moving = MovingProgress(self.console(stderr=True))
+            try:
+                yield moving
+            finally:
+                moving.stop()
+        else:
+            yield NoProgress()
+
+
+class PlainProgress:
+    """One line on standard error for each new step, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._last = ""
+
+    def step(self, text: str, done: int | None = None, total: int | None = None) -> None:
+        if text != self._last:
+            self._last = text
+            click.echo(f"dbtune: [{time.monotonic() - self._start:6.1f} s] {text}", err=True)
+
+
+class MovingProgress:
+    """A line that moves, shown once the work has lasted ``PATIENCE_SECONDS`` and gone when it is done."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        self._progress: RichProgress = RichProgress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID = self._progress.add_task("", total=None)
+        self._lock = threading.Lock()
+        self._stopped = False
+        # a timer and not the next step: one long step must show itself too
+        self._timer = threading.Timer(PATIENCE_SECONDS, self._show)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def step(self, text: str, done: int | None = None, total: int | None = None) -> None:
+        self._progress.update(self._task, description=text, completed=done or 0, total=total)
+
+    def stop(self) -> None:
+        """Take the line away."""
+        self._timer.cancel()
+        with self._lock:
+            self._stopped = True
+            self._progress.stop()
+
+    def _show(self) -> None:
+        with self._lock:
+            if not self._stopped:
+                self._progress.start()
+
+
+def current_terminal() -> Terminal:
+    """The running command's terminal; a plain one where a command is run without the ``dbtune`` group."""
+    context = click.get_current_context(silent=True)
+    found = context.find_object(Terminal) if context is not None else None
+    return found if found is not None else Terminal()

@@ -1,0 +1,112 @@
+"""The report as Markdown, for a ticket or the comment on a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dbtune.model.recommendation import SEVERITIES, Recommendation, Report
+from dbtune.report import wording
+from dbtune.report.registry import report_format
+from dbtune.report.text import change, human_count, human_number, one_line, printable, shortened
+
+STATEMENTS_SHOWN = 5
+TEXT_WIDTH = 160
+
+
+@report_format("markdown", ".md", ".markdown")
+def write(report: Report) -> str:
+    """The whole report; SQL and statements stand in folded parts so that a long one stays readable."""
+    lines = [*_header(report)]
+    by_severity = sorted(enumerate(report.recommendations, 1), key=lambda pair: SEVERITIES.index(pair[1].severity))
+    for number, recommendation in by_severity:
+        lines += ["", *_recommendation(number, recommendation)]
+    if not report.recommendations:
+        lines += ["", plain(wording.nothing_found(report))]
+    lines += _top_statements(report)
+    lines += _not_looked_at(report)
+    lines += ["", f"<sub>dbtune {plain(report.dbtune)}; costs are planner units, not milliseconds.</sub>"]
+    return "\n".join(lines) + "\n"
+
+
+def plain(text: str) -> str:
+    """Foreign text on one line that Markdown, HTML and a forge's mentions leave as it is."""
+    escaped = re.sub(r"([\\`*_{}\[\]|~#$])", r"\\\1", one_line(text))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
+
+
+def code(text: str) -> str:
+    """Foreign text as inline code, safe in a table."""
+    line = one_line(text).replace("|", "\\|")
+    ticks = "`" * (max((len(run) for run in re.findall(r"`+", line)), default=0) + 1)
+    return f"{ticks} {line} {ticks}" if "`" in line else f"{ticks}{line}{ticks}"
+
+
+def fenced(statements: Iterable[str]) -> Iterator[str]:
+    """Statements as a block of SQL, each with its semicolon."""
+    text = "\n".join(f"{printable(statement).strip().rstrip(';')};" for statement in statements)
+    ticks = "`" * max(3, max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
+    yield from (f"{ticks}sql", text, ticks)
+
+
+def _header(report: Report) -> Iterator[str]:
+    yield f"## Index advice for {plain(wording.target_words(report))}"
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    yield f"| planner cost of the workload | **{wording.cost_words(report)}** |"
+    yield f"| indexes | {wording.index_words(report)} |"
+    sources = "; ".join(plain(line) for line in wording.source_words(report))
+    yield f"| workload | {wording.workload_words(report)}{f' ({sources})' if sources else ''} |"
+    yield f"| planned by | {plain(wording.planner_words(report))} |"
+    counts = [(s, sum(1 for one in report.recommendations if one.severity == s)) for s in SEVERITIES]
+    yield f"| recommendations | {', '.join(f'{count} {severity}' for severity, count in counts if count) or 'none'} |"
+
+
+def _recommendation(number: int, recommendation: Recommendation) -> Iterator[str]:
+    evidence = recommendation.evidence
+    yield f"### {number}. {plain(recommendation.title)} ({recommendation.severity})"
+    yield ""
+    yield plain(recommendation.reason)
+    yield ""
+    facts = [wording.evidence_words(recommendation), wording.price_words(recommendation)]
+    yield f"{plain(' · '.join(fact for fact in facts if fact))} · {code(recommendation.rule)}"
+    if recommendation.sql.up:
+        yield ""
+        yield from fenced(recommendation.sql.up)
+    if recommendation.risk:
+        yield ""
+        yield f"Risk: {plain(recommendation.risk)}"
+    if recommendation.sql.down:
+        yield from _folded("Undo", fenced(recommendation.sql.down))
+    if evidence.statements:
+        ordered = sorted(evidence.statements, key=lambda s: s.calls * (s.cost_before - s.cost_after), reverse=True)
+        rows = [(s.calls, s.cost_before, s.cost_after, s.text or s.fingerprint) for s in ordered[:STATEMENTS_SHOWN]]
+        left = len(ordered) - len(rows)
+        more = f", {left} more not shown" if left else ""
+        yield from _folded(f"Statements ({wording.plural(len(ordered), 'statement')}{more})", _cost_table(rows))
+
+
+def _folded(title: str, body: Iterable[str]) -> Iterator[str]:
+    yield from ("", f"<details><summary>{title}</summary>", "", *body, "", "</details>")
+
+
+def _cost_table(rows: Iterable[tuple[float, float, float, str]]) -> Iterator[str]:
+    yield "| calls | cost of a call | then | change | statement |"
+    yield "|--:|--:|--:|--:|---|"
+    for calls, before, after, text in rows:
+        numbers = f"{human_count(calls)} | {human_number(before)} | {human_number(after)} | {change(before, after)}"
+        yield f"| {numbers} | {code(shortened(text, TEXT_WIDTH))} |"
+
+
+def _top_statements(report: Report) -> list[str]:
+    if not report.workload.top:
+        return []
+    rows = [(one.calls, one.cost_before, one.cost_after, one.text) for one in report.workload.top]
+    return list(_folded("The statements that cost most, now and with all of the advice", _cost_table(rows)))
+
+
+def _not_looked_at(report: Report) -> list[str]:
+    lines = [f"- {plain(limit.what)}: {plain(limit.why)}" for limit in report.limits]
+    lines += [f"- statement {code(one.fingerprint)}: {plain(one.reason)}" for one in report.workload.skipped]
+    return list(_folded(f"What could not be looked at ({len(lines)})", lines)) if lines else []

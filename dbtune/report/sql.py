@@ -1,0 +1,81 @@
+"""The advice as SQL files: ``.sql`` runs the way there and holds the way back as comments, ``.down.sql`` runs it back.
+
+Every comment is built line by line, so no text of a statement or an object's name can leave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbtune.model.recommendation import Recommendation, Report
+from dbtune.report.registry import report_format
+from dbtune.report.text import change, human_bytes, human_number, one_line, share
+
+RULER = "-- " + "-" * 100
+OUTSIDE_A_TRANSACTION = "Run it outside a transaction: psql -v ON_ERROR_STOP=1 -f FILE (not psql -1)."
+
+
+@report_format("sql", ".sql")
+def write(report: Report) -> str:
+    """All ``up`` statements, runnable as they stand; below them all ``down`` statements, commented out."""
+    lines = [*_header(report, "the advice"), ""]
+    for number, recommendation in _with_sql(report):
+        lines += [*_comments(number, recommendation), *map(_terminated, recommendation.sql.up), ""]
+    for number, recommendation in enumerate(report.recommendations, 1):
+        if not recommendation.sql.up:
+            lines += [*_comments(number, recommendation), "-- (nothing to run)", ""]
+    lines += [RULER, "-- The way back. Remove the leading '-- ' of the statements you need, or write -o FILE.down.sql."]
+    for number, recommendation in reversed(_with_sql(report)):
+        lines += [RULER, f"-- {number}. {one_line(recommendation.title)}"]
+        for statement in recommendation.sql.down:
+            lines += [f"-- {line}" for line in _terminated(statement).splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+@report_format("down-sql", ".down.sql")
+def write_down(report: Report) -> str:
+    """All ``down`` statements, runnable as they stand, the last recommendation first."""
+    lines = [*_header(report, "the way back from the advice"), ""]
+    for number, recommendation in reversed(_with_sql(report)):
+        lines += [f"-- {number}. {one_line(recommendation.title)}", *map(_terminated, recommendation.sql.down), ""]
+    return "\n".join(lines)
+
+
+def _with_sql(report: Report) -> list[tuple[int, Recommendation]]:
+    """Numbered as in the other outputs."""
+    return [pair for pair in enumerate(report.recommendations, 1) if pair[1].sql.up]
+
+
+def _header(report: Report, what: str) -> Iterator[str]:
+    target, summary = report.target, report.summary
+    yield f"-- dbtune {one_line(report.dbtune)}: {what} for {one_line(target.database)}"
+    yield f"-- {one_line(target.dialect)} {one_line(target.server_version)}, as of {one_line(target.collected_at)}"
+    if summary.cost_before > 0:
+        costs = f"{human_number(summary.cost_before)} -> {human_number(summary.cost_after)}"
+        yield (
+            f"-- planner cost of the workload: {costs} ({change(summary.cost_before, summary.cost_after)}), "
+            f"planned by {one_line(target.planner)}"
+        )
+    yield f"-- {OUTSIDE_A_TRANSACTION}"
+
+
+def _comments(number: int, recommendation: Recommendation) -> Iterator[str]:
+    evidence = recommendation.evidence
+    yield RULER
+    yield f"-- {number}. {one_line(recommendation.title)} [{recommendation.severity}, {recommendation.rule}]"
+    yield f"-- {one_line(recommendation.reason)}"
+    facts: list[str] = [evidence.confidence]
+    if evidence.gain is not None:
+        facts.append(f"workload -{share(evidence.gain)}" if evidence.gain > 0 else "no gain for reads")
+    if evidence.bytes:
+        facts.append(f"{human_bytes(abs(evidence.bytes))}")
+    if evidence.write_cost:
+        facts.append(f"writes {evidence.write_cost:+,.0f} planner cost")
+    yield f"-- {', '.join(facts)}"
+    if recommendation.risk:
+        yield f"-- risk: {one_line(recommendation.risk)}"
+
+
+def _terminated(statement: str) -> str:
+    text = statement.strip()
+    return text if text.endswith(";") else f"{text};"

@@ -1,0 +1,199 @@
+"""The report on a terminal: the gain first, then each recommendation with its reason, price, SQL and way back."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
+
+from dbtune.model.recommendation import SEVERITIES, Recommendation, Report, Severity, StatementEvidence
+from dbtune.report import wording
+from dbtune.report.registry import report_format
+from dbtune.report.text import change, human_count, human_number, one_line, printable, shortened
+
+SEVERITY_STYLES: dict[Severity, str] = {"high": "bold red", "medium": "bold yellow", "low": "cyan", "info": "dim"}
+DETAILED: tuple[Severity, ...] = ("high", "medium")
+"""Severities shown in full without ``--verbose``; of the others the title and the SQL."""
+
+SHORT_STATEMENTS = 3
+SHORT_TOP = 5
+SHORT_LIMITS = 5
+"""Lines of each kind without ``--verbose``."""
+
+FILE_WIDTH = 100
+INDENT = 4
+LABEL_WIDTH = 14
+NARROWEST = 40
+"""Columns that the report needs; a narrower terminal wraps by itself."""
+
+
+@report_format("terminal", ".txt")
+def write(report: Report) -> str:
+    """The whole report as plain text, 100 columns wide."""
+    text = StringIO()
+    console = Console(file=text, width=FILE_WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    render(report, console, verbose=True)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def render(report: Report, console: Console, *, verbose: bool = False) -> None:
+    """Print the report. Text is wrapped to the console's width; SQL never is, so that it can be copied."""
+    _header(report, console)
+    for severity in SEVERITIES:
+        group = [(n, one) for n, one in enumerate(report.recommendations, 1) if one.severity == severity]
+        if not group:
+            continue
+        console.print()
+        style = SEVERITY_STYLES[severity]
+        console.print(Rule(Text(f"{severity} ({len(group)})", style), align="left", style="dim", characters="─"))
+        for number, recommendation in group:
+            _recommendation(number, recommendation, console, full=verbose or severity in DETAILED, verbose=verbose)
+    if not report.recommendations:
+        console.print()
+        _wrapped(console, Text(wording.nothing_found(report)))
+    _top_statements(report, console, verbose=verbose)
+    _not_looked_at(report, console, verbose=verbose)
+    _next_step(report, console)
+
+
+def _header(report: Report, console: Console) -> None:
+    version = f"dbtune {one_line(report.dbtune)}"
+    _wrapped(console, Text.assemble((version, "bold"), "  ", wording.target_words(report)))
+    facts = [
+        ("planned by", wording.planner_words(report), ""),
+        ("workload", wording.workload_words(report), ""),
+        *(("", source, "dim") for source in wording.source_words(report)),
+        ("planner cost", wording.cost_words(report), "bold green" if _is_gain(report) else "bold"),
+        ("indexes", wording.index_words(report), ""),
+        ("asked", wording.question_words(report), ""),
+    ]
+    for label, words, style in facts:
+        if words:
+            _wrapped(console, Text(words, style), first=Text(f"  {label:<{LABEL_WIDTH}}", "dim"))
+
+
+def _is_gain(report: Report) -> bool:
+    return report.summary.cost_after < report.summary.cost_before
+
+
+def _recommendation(
+    number: int, recommendation: Recommendation, console: Console, *, full: bool, verbose: bool
+) -> None:
+    console.print()
+    title = Text.assemble((f"{number:>2}. ", "dim"), (one_line(recommendation.title), "bold"))
+    console.print(title)
+    facts = [wording.evidence_words(recommendation), wording.price_words(recommendation), recommendation.rule]
+    _paragraph(console, Text(" · ".join(one_line(fact) for fact in facts if fact), "dim"))
+    if full:
+        _paragraph(console, Text(printable(recommendation.reason)))
+    _sql(console, recommendation.sql.up)
+    if not full:
+        return
+    _statements(recommendation.evidence.statements, console, limit=None if verbose else SHORT_STATEMENTS)
+    if recommendation.risk:
+        _labelled(console, "risk", Text(one_line(recommendation.risk)))
+    for statement in recommendation.sql.down:
+        _unwrapped(console, Text.assemble(("undo  ", "dim"), (f"{one_line(statement).rstrip(';')};", "dim")))
+    if verbose and recommendation.docs:
+        _labelled(console, "more", Text(one_line(recommendation.docs), "dim"))
+
+
+def _paragraph(console: Console, text: Text) -> None:
+    _wrapped(console, text, first=Text(" " * INDENT))
+
+
+def _labelled(console: Console, label: str, text: Text) -> None:
+    _wrapped(console, text, first=Text(f"{' ' * INDENT}{label}  ", "dim"))
+
+
+def _wrapped(console: Console, text: Text, first: Text | None = None) -> None:
+    """Print wrapped text, each line indented as far as ``first`` is wide, without spaces at its end."""
+    first = first or Text()
+    room = max(console.width, NARROWEST) - first.cell_len
+    for number, line in enumerate(text.wrap(console, max(room, 10))):
+        line.rstrip()
+        console.print((first if number == 0 else Text(" " * first.cell_len)) + line, soft_wrap=True)
+
+
+def _unwrapped(console: Console, line: Text) -> None:
+    console.print(Text(" " * INDENT) + line, soft_wrap=True)
+
+
+def _sql(console: Console, statements: tuple[str, ...]) -> None:
+    for statement in statements:
+        for line in _highlighted(console, f"{printable(statement).strip().rstrip(';')};").split("\n"):
+            _unwrapped(console, line)
+
+
+def _highlighted(console: Console, sql: str) -> Text:
+    if console.color_system is None:
+        return Text(sql)
+    from rich.syntax import Syntax  # loads the lexers, which plain output does not need
+
+    text = Syntax("", "postgresql", theme="ansi_dark", background_color="default").highlight(sql)
+    text.rstrip()
+    return text
+
+
+def _statements(statements: tuple[StatementEvidence, ...], console: Console, limit: int | None) -> None:
+    if not statements:
+        return
+    by_saving = sorted(statements, key=lambda one: one.calls * (one.cost_before - one.cost_after), reverse=True)
+    shown = by_saving[:limit]
+    rows = [(one.calls, one.cost_before, one.cost_after, one.text or one.fingerprint) for one in shown]
+    _cost_table(rows, console)
+    if len(shown) < len(statements):
+        _paragraph(console, Text(f"and {wording.plural(len(statements) - len(shown), 'more statement')}", "dim"))
+
+
+def _cost_table(rows: list[tuple[float, float, float, str]], console: Console) -> None:
+    """Calls, planner cost of one call before and after, and the text cut to what is left of the width."""
+    cells = [
+        (human_count(calls), human_number(before), human_number(after), change(before, after), text)
+        for calls, before, after, text in rows
+    ]
+    headings = ("calls", "cost before", "after", "change")
+    widths = [max(len(headings[i]), *(len(cell[i]) for cell in cells)) for i in range(4)]
+    rest = max(max(console.width, NARROWEST) - INDENT - sum(widths) - 2 * len(widths), 12)
+    _unwrapped(console, Text("  ".join(f"{headings[i]:>{widths[i]}}" for i in range(4)).rstrip(), "dim"))
+    for cell in cells:
+        numbers = "  ".join(f"{cell[i]:>{widths[i]}}" for i in range(4))
+        _unwrapped(console, Text.assemble(numbers, "  ", (shortened(cell[4], rest), "cyan")))
+
+
+def _top_statements(report: Report, console: Console, *, verbose: bool) -> None:
+    top = report.workload.top if verbose else report.workload.top[:SHORT_TOP]
+    if not top:
+        return
+    console.print()
+    title = "The statements that cost most, now and with all of the advice (planner cost of a call)"
+    _wrapped(console, Text(title, "bold"))
+    _cost_table([(one.calls, one.cost_before, one.cost_after, one.text) for one in top], console)
+
+
+def _not_looked_at(report: Report, console: Console, *, verbose: bool) -> None:
+    skipped = [
+        (f"statement {one.fingerprint}", f"{one.reason} · {shortened(one.text, 60)}" if one.text else one.reason)
+        for one in report.workload.skipped
+    ]
+    lines = [(limit.what, limit.why) for limit in report.limits] + skipped
+    if not lines:
+        return
+    console.print()
+    console.print(Text("What could not be looked at", "bold"))
+    shown = lines if verbose else lines[:SHORT_LIMITS]
+    for what, why in shown:
+        _paragraph(console, Text.assemble(one_line(what), ": ", (one_line(why), "dim")))
+    if len(shown) < len(lines):
+        _paragraph(console, Text(f"and {len(lines) - len(shown)} more; --verbose shows all", "dim"))
+
+
+def _next_step(report: Report, console: Console) -> None:
+    if any(recommendation.sql.up for recommendation in report.recommendations):
+        console.print()
+        _wrapped(
+            console,
+            Text("Next: write the SQL with -o advice.sql (its way back is in it), read it, try it on a staging copy."),
+        )

@@ -1,0 +1,125 @@
+"""Sentences about a report that every human-readable output says in the same words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dbtune.model.recommendation import Recommendation, Report
+from dbtune.report.text import change, human_bytes, human_count, human_ms, human_number, one_line, share
+
+DIALECTS = {"postgres": "Postgres", "mysql": "MySQL", "mariadb": "MariaDB"}
+
+
+def target_words(report: Report) -> str:
+    """``shop on Postgres 15.8, as of 2025-11-24 03:14 UTC``."""
+    target = report.target
+    server = f"{DIALECTS.get(target.dialect, target.dialect)} {target.server_version}"
+    return one_line(f"{target.database} on {server}, as of {moment(target.collected_at)}")
+
+
+def planner_words(report: Report) -> str:
+    """``shadow (Postgres 15.8), proven``."""
+    target = report.target
+    return one_line(f"{target.planner}, {target.planner_confidence}" if target.planner_confidence else target.planner)
+
+
+def workload_words(report: Report) -> str:
+    """``29 statements, 1,204,331 calls, 3 h 12 min``."""
+    workload = report.workload
+    words = [plural(workload.statements, "statement"), plural(workload.calls, "call")]
+    if workload.total_ms is not None:
+        words.append(human_ms(workload.total_ms))
+    return ", ".join(words)
+
+
+def source_words(report: Report) -> list[str]:
+    """One line for each place the workload came from."""
+    lines = []
+    for source in report.workload.sources:
+        name = source.name or source.kind
+        since = f" since {moment(source.since)}" if source.since else ""
+        lines.append(one_line(f"{name}{since}: {plural(source.statements, 'statement')}"))
+    return lines
+
+
+def cost_words(report: Report) -> str:
+    """The workload's planner cost before and after, or why there is none."""
+    summary = report.summary
+    if summary.cost_before <= 0:
+        return "no statement could be planned" if report.workload.statements else "no workload"
+    relative = change(summary.cost_before, summary.cost_after)
+    return f"{human_number(summary.cost_before)} → {human_number(summary.cost_after)} ({relative})"
+
+
+def index_words(report: Report) -> str:
+    """What the indexes of the advice take and give back."""
+    summary = report.summary
+    taken = human_bytes(summary.new_index_bytes) if summary.new_index_bytes else "nothing"
+    freed = human_bytes(summary.dropped_index_bytes) if summary.dropped_index_bytes else "nothing"
+    return f"new ones take {taken}, dropped ones give back {freed}"
+
+
+def question_words(report: Report) -> str:
+    """How often the planner was asked; empty where the report does not say."""
+    summary = report.summary
+    if summary.planner_questions is None:
+        return ""
+    words = plural(summary.planner_questions, "question")
+    if summary.planner_cache_hits:
+        words += f", {human_count(summary.planner_cache_hits)} more answered from memory"
+    return words
+
+
+def evidence_words(recommendation: Recommendation) -> str:
+    """``-43.1% of the workload's planner cost · proven``."""
+    evidence = recommendation.evidence
+    words = []
+    if evidence.gain is not None and abs(evidence.gain) > 1e-9:
+        sign = "-" if evidence.gain > 0 else "+"
+        words.append(f"{sign}{share(abs(evidence.gain))} of the workload's planner cost")
+    words.append(evidence.confidence)
+    return " · ".join(words)
+
+
+def price_words(recommendation: Recommendation) -> str:
+    """Space and write cost; empty where neither is known."""
+    evidence = recommendation.evidence
+    words = []
+    if evidence.bytes:
+        verb = "frees" if gives_back_space(recommendation) else "takes"
+        words.append(f"{verb} {human_bytes(evidence.bytes)}")
+    if evidence.write_cost and abs(evidence.write_cost) >= 0.005:
+        verb = "cost" if evidence.write_cost > 0 else "save"
+        words.append(f"writes {verb} {human_number(abs(evidence.write_cost))} planner cost")
+    return ", ".join(words)
+
+
+def gives_back_space(recommendation: Recommendation) -> bool:
+    """Whether ``evidence.bytes`` is space that becomes free: nothing new is created."""
+    return not any(statement.lstrip().upper().startswith("CREATE") for statement in recommendation.sql.up)
+
+
+def plural(number: float, noun: str) -> str:
+    """``1 statement``, ``29 statements``."""
+    return f"{human_count(number)} {noun}{'' if round(number) == 1 else 's'}"
+
+
+def moment(iso: str) -> str:
+    """An ISO 8601 time to the minute, in UTC; the text itself where it is none."""
+    try:
+        parsed = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    if parsed.tzinfo is not None:
+        parsed = parsed.astimezone(UTC)
+    return f"{parsed:%Y-%m-%d %H:%M} UTC"
+
+
+def nothing_found(report: Report) -> str:
+    """What to say where there is no recommendation."""
+    if report.workload.statements == 0:
+        return (
+            "Nothing to recommend from the schema alone, and there is no workload to plan: "
+            "pass --workload FILE.sql, or install pg_stat_statements on the server."
+        )
+    return "Nothing to recommend: no index tried lowers the workload's cost enough, and none there is in the way."

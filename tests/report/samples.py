@@ -1,0 +1,144 @@
+"""Hand-made reports: a usual one, an empty one, and one whose every text tries to break out of the output."""
+
+from __future__ import annotations
+
+from dbtune.model.recommendation import (
+    Change,
+    Evidence,
+    Recommendation,
+    Report,
+    SkippedStatement,
+    StatementEvidence,
+    StatementSummary,
+    Subject,
+    Summary,
+    Target,
+    WorkloadSummary,
+)
+from dbtune.model.workload import Limit, WorkloadSource
+
+TARGET = Target("postgres", "15.8", "shop", "shadow (Postgres 15.8)", "2025-01-31T12:34:56+00:00", "proven")
+
+ORDERS = "SELECT * FROM orders WHERE customer_id = $1 AND status = $2 ORDER BY created_at DESC LIMIT $3"
+ITEMS = "SELECT product_id, sum(quantity) FROM items JOIN orders ON orders.id = items.order_id WHERE customer_id = $1"
+
+MISSING = Recommendation(
+    id="1f0c5a7b9d3e2468",
+    rule="index.missing",
+    group="index",
+    severity="high",
+    title="Index orders (customer_id, created_at DESC)",
+    object=Subject("public", "orders", ("customer_id", "created_at"), "orders_customer_created_idx"),
+    reason="5 statements look for a customer's orders and read all 1,200,000 rows of orders to find 12 of them.",
+    evidence=Evidence(
+        confidence="proven",
+        planner="shadow (Postgres 15.8)",
+        cost_before=12_345_678.9,
+        cost_after=2_345_678.9,
+        gain=0.81,
+        bytes=37_748_736,
+        write_cost=1234.5,
+        statements=(
+            StatementEvidence("a1" * 8, 120_000, 98.25, 0.56, ORDERS, 5_400_000.0),
+            StatementEvidence("b2" * 8, 300, 45_678.0, 45_001.0, ITEMS, 90_000.0),
+            StatementEvidence("c3" * 8, 10, 12_000.0, 12.0, "DELETE FROM orders WHERE customer_id = $1"),
+            StatementEvidence("d4" * 8, 1, 9_000.0, 9_000.0, "SELECT count(*) FROM orders"),
+        ),
+    ),
+    sql=Change(
+        ("CREATE INDEX CONCURRENTLY orders_customer_created_idx ON public.orders (customer_id, created_at DESC)",),
+        ("DROP INDEX CONCURRENTLY IF EXISTS public.orders_customer_created_idx",),
+    ),
+    risk="each INSERT into orders keeps one more index up to date",
+    docs="https://dbtune.readthedocs.io/rules/index.missing/",
+)
+
+UNUSED = Recommendation(
+    id="0f0f0f0f0f0f0f0f",
+    rule="index.unused",
+    group="index",
+    severity="low",
+    title="Drop unused index items_note_idx",
+    object=Subject("public", "items", ("note",), "items_note_idx"),
+    reason="No scan since 2024-11-01, and no plan of the workload reads it.",
+    evidence=Evidence(confidence="heuristic", bytes=52_428_800, write_cost=-880.0, gain=0.0),
+    sql=Change(
+        ("DROP INDEX CONCURRENTLY IF EXISTS public.items_note_idx",),
+        ("CREATE INDEX CONCURRENTLY items_note_idx ON public.items USING btree (note)",),
+    ),
+    risk="a yearly job may read it",
+)
+
+ADVICE_WITHOUT_SQL = Recommendation(
+    id="aaaabbbbccccdddd",
+    rule="index.bloated",
+    group="index",
+    severity="info",
+    title="Index items_pkey is twice as large as its rows need",
+    object=Subject("public", "items", ("id",), "items_pkey"),
+    reason="It takes 90 MiB where 45 MiB would do.",
+    evidence=Evidence(confidence="estimated"),
+)
+
+USUAL = Report(
+    dbtune="0.1.0",
+    target=TARGET,
+    workload=WorkloadSummary(
+        statements=29,
+        calls=1_204_331,
+        total_ms=11_520_000.0,
+        sources=(
+            WorkloadSource("pg_stat_statements", "pg_stat_statements", 27, 1_204_321, "2025-01-01T00:00:00+00:00"),
+            WorkloadSource("sql", "queries.sql", 2, 10),
+        ),
+        skipped=(SkippedStatement("e5" * 8, 'relation "legacy" does not exist', "SELECT * FROM legacy WHERE id = $1"),),
+        top=(
+            StatementSummary("a1" * 8, ORDERS, 120_000, 5_400_000.0, 98.25, 0.56),
+            StatementSummary("b2" * 8, ITEMS, 300, 90_000.0, 45_678.0, 45_001.0),
+        ),
+    ),
+    summary=Summary(12_345_678.9, 2_345_678.9, 37_748_736, 52_428_800, 1234, 5678),
+    recommendations=(MISSING, UNUSED, ADVICE_WITHOUT_SQL),
+    limits=(Limit("extended statistics items_stats", "its values cannot be restored on Postgres 18"),),
+)
+
+EMPTY = Report(
+    dbtune="0.1.0",
+    target=TARGET,
+    workload=WorkloadSummary(statements=0, calls=0, total_ms=None),
+    summary=Summary(0.0, 0.0, 0, 0),
+)
+
+HOSTILE_TEXT = (
+    "\x1b[31mred\x1b[0m\x07 \x9b2J [bold]x[/bold] <script>alert(1)</script> @octocat `a` |\n; DROP TABLE t; -- \u202e"
+)
+
+HOSTILE = Report(
+    dbtune="0.1.0",
+    target=Target("postgres", HOSTILE_TEXT, HOSTILE_TEXT, HOSTILE_TEXT, HOSTILE_TEXT),
+    workload=WorkloadSummary(
+        statements=1,
+        calls=1,
+        total_ms=0.5,
+        sources=(WorkloadSource("sql", HOSTILE_TEXT, 1, 1, HOSTILE_TEXT),),
+        skipped=(SkippedStatement(HOSTILE_TEXT, HOSTILE_TEXT, HOSTILE_TEXT),),
+        top=(StatementSummary("a1" * 8, HOSTILE_TEXT, 1, None, 10.0, 5.0),),
+    ),
+    summary=Summary(10.0, 5.0, 0, 0),
+    recommendations=(
+        Recommendation(
+            id="x",
+            rule="index.missing",
+            group="index",
+            severity="high",
+            title=HOSTILE_TEXT,
+            object=Subject("public", "t"),
+            reason=HOSTILE_TEXT,
+            evidence=Evidence("proven", gain=0.5, statements=(StatementEvidence("a", 1, 2.0, 1.0, HOSTILE_TEXT),)),
+            sql=Change(("SELECT 1",), ("SELECT 2\n; SELECT 3",)),
+            risk=HOSTILE_TEXT,
+            docs=HOSTILE_TEXT,
+        ),
+    ),
+    limits=(Limit(HOSTILE_TEXT, HOSTILE_TEXT),),
+)
