@@ -1,0 +1,139 @@
+"""One read-only session in which each catalog query may fail on its own and becomes a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import namedtuple_row
+
+from dbtune.connect.abilities import Abilities
+from dbtune.model.errors import ConnectionFailed
+from dbtune.model.workload import Limit
+
+Row = Any
+"""A row, its columns as attributes. The catalog's shape is the query's, which stands beside each use."""
+
+SESSION_SETTINGS: Mapping[str, str] = {
+    # with an empty path the server prints every name with its schema, as pg_dump wants it too
+    "search_path": "",
+    # text forms of values that every server reads back alike
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "quote_all_identifiers": "off",
+    "lc_messages": "C",
+    # catalogs are small: compiling and parallel workers only cost the server
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+}
+
+LOCKED_RELATIONS: LiteralString = """
+    SELECT DISTINCT relation::int8 AS oid
+    FROM pg_catalog.pg_locks
+    WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND pid <> pg_catalog.pg_backend_pid()
+      AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+"""
+"""Relations that even a size cannot be asked of: held under ACCESS EXCLUSIVE, or with such a request in the queue."""
+
+
+class Catalog:
+    """Runs the queries, in one transaction, each in a savepoint that is rolled back so that its locks go at once."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+        self.abilities = Abilities(connection.info.server_version // 10000)
+        self.limits: list[Limit] = []
+        self.locked: list[int] = []
+        """Relations under ACCESS EXCLUSIVE lock when last looked at."""
+        self.search_path: tuple[str, ...] = self._read_search_path()
+        for name, value in SESSION_SETTINGS.items():
+            self._set(name, value)
+        self.look_at_locks()
+
+    def rows(
+        self,
+        query: LiteralString,
+        what: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        advice: str = "",
+        required: bool = False,
+        **fragments: LiteralString | sql.Composable,
+    ) -> Sequence[Row]:
+        """All rows of the query; none, and one limit about ``what``, where it fails.
+
+        ``{name}`` in the query is replaced by the fragment of that name, ``%(locked)s`` by the locked relations. A
+        query that waits for a lock in vain is asked once more without the relations locked by then. ``advice`` says
+        what to grant. Raises ConnectionFailed where the query is ``required`` or the session is lost.
+        """
+        try:
+            try:
+                return self._run(query, parameters, fragments)
+            except psycopg.errors.LockNotAvailable:
+                self.look_at_locks()
+                return self._run(query, parameters, fragments)
+        except (psycopg.Error, UnicodeDecodeError) as error:
+            if self._connection.closed or self._connection.broken:
+                raise
+            reason = explain(error)
+            if required:
+                raise ConnectionFailed(f"the catalog cannot be read ({what}): {reason}") from error
+            self.limit(what, f"{reason}; {advice}" if advice else reason)
+            return ()
+
+    def limit(self, what: str, why: str) -> None:
+        """Note something that could not be seen, once."""
+        limit = Limit(what, why)
+        if limit not in self.limits:
+            self.limits.append(limit)
+
+    def look_at_locks(self) -> None:
+        """Find out anew which relations are locked."""
+        try:
+            self.locked = [row.oid for row in self._run(LOCKED_RELATIONS, None, {})]
+        except psycopg.Error:
+            self.locked = []
+
+    def _run(
+        self,
+        query: LiteralString,
+        parameters: Mapping[str, object] | None,
+        fragments: Mapping[str, LiteralString | sql.Composable],
+    ) -> list[Row]:
+        composed = sql.SQL(query).format(
+            **{name: sql.SQL(part) if isinstance(part, str) else part for name, part in fragments.items()}
+        )
+        given = {"locked": self.locked, **(parameters or {})}
+        with (
+            self._connection.transaction(force_rollback=True),
+            self._connection.cursor(row_factory=namedtuple_row) as cursor,
+        ):
+            return cursor.execute(composed, given).fetchall()
+
+    def _read_search_path(self) -> tuple[str, ...]:
+        rows = self._run("SELECT pg_catalog.current_schemas(false)::text[] AS path", None, {})
+        return tuple(rows[0].path) or ("public",)
+
+    def _set(self, name: str, value: str) -> None:
+        # a setting that only a superuser may change (lc_messages) is a wish
+        try:
+            with self._connection.transaction():
+                self._connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", (name, value))
+        except psycopg.Error:
+            if self._connection.broken:
+                raise
+
+
+def explain(error: Exception) -> str:
+    """A server's error in a few words."""
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return "a lock was held on it for too long"
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return "it took longer than the statement timeout (--statement-timeout raises it)"
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        return error.diag.message_primary
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,51 @@
+"""What the role could not see of the tables, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from dbtune.collect.postgres.catalog import Catalog, Row
+from dbtune.model.names import QualifiedName
+from dbtune.model.schema import Table
+
+NAMED = 3
+"""So many tables are named, the rest are counted."""
+
+
+def note_hidden_statistics(catalog: Catalog, tables: Sequence[tuple[Table, Row]]) -> None:
+    """Tables without statistics, by the reason why."""
+    unreadable = [table for table, row in tables if not row.readable]
+    guarded = [table for table, row in tables if row.readable and row.rows_hidden]
+    filled_parents = {parent for table, _ in tables if table.file_pages > 0 for parent in table.parents}
+    never = [
+        table
+        for table, row in tables
+        if row.readable and not row.rows_hidden and _never_analyzed(table, filled_parents)
+    ]
+    locked = [table for table, row in tables if row.oid in catalog.locked]
+    for found, what, why in (
+        (unreadable, "statistics of", "permission denied; GRANT SELECT on them shows pg_stats"),
+        (
+            guarded,
+            "statistics of",
+            "row-level security hides pg_stats from this role; ALTER ROLE ... BYPASSRLS shows them",
+        ),
+        (never, "statistics of", "never analyzed; run ANALYZE"),
+        (locked, "sizes and indexes of", "locked in ACCESS EXCLUSIVE mode by another session; collect again later"),
+    ):
+        if found:
+            catalog.limit(f"{what} {named(found)}", why)
+
+
+def _never_analyzed(table: Table, filled_parents: Collection[QualifiedName]) -> bool:
+    if table.kind == "partitioned":
+        # autovacuum never analyzes the partitioned table itself, only its partitions
+        return table.name in filled_parents and all(column.inherited_statistics is None for column in table.columns)
+    return table.file_pages > 0 and all(column.statistics is None for column in table.columns)
+
+
+def named(tables: Sequence[Table]) -> str:
+    """``3 tables (a, b, c)``; of many the first few."""
+    names = ", ".join(str(table.name) for table in tables[:NAMED])
+    more = ", …" if len(tables) > NAMED else ""
+    return f"{len(tables):,} table{'s' if len(tables) > 1 else ''} ({names}{more})"
