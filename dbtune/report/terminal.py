@@ -82,8 +82,7 @@ def _recommendation(
     number: int, recommendation: Recommendation, console: Console, *, full: bool, verbose: bool
 ) -> None:
     console.print()
-    title = Text.assemble((f"{number:>2}. ", "dim"), (one_line(recommendation.title), "bold"))
-    console.print(title)
+    _wrapped(console, Text(one_line(recommendation.title), "bold"), first=Text(f"{number:>2}. ", "dim"))
     facts = [wording.evidence_words(recommendation), wording.price_words(recommendation), recommendation.rule]
     _paragraph(console, Text(" · ".join(one_line(fact) for fact in facts if fact), "dim"))
     if full:

@@ -1,0 +1,93 @@
+"""Every output of the hand-made reports against its stored text in ``expected/``.
+
+After a wanted change: ``DBTUNE_UPDATE_EXPECTED=1 pytest tests/report``, then read the difference like code.
+"""
+
+from __future__ import annotations
+
+import os
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from dbtune.model.recommendation import Report
+from dbtune.report.registry import formats
+from dbtune.report.terminal import render
+from tests.report.samples import EMPTY, HOSTILE, USUAL
+
+EXPECTED = Path(__file__).parent / "expected"
+REPORTS = {"usual": USUAL, "empty": EMPTY, "hostile": HOSTILE}
+
+
+def assert_as_stored(text: str, name: str) -> None:
+    path = EXPECTED / name
+    if os.environ.get("DBTUNE_UPDATE_EXPECTED"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def rendered(report: Report, width: int, *, verbose: bool = False) -> str:
+    text = StringIO()
+    render(report, Console(file=text, width=width, color_system=None, markup=False, highlight=False), verbose=verbose)
+    return text.getvalue()
+
+
+@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("form", ["json", "markdown", "sql", "down-sql", "terminal"])
+def test_each_format_writes_what_is_stored(report: str, form: str) -> None:
+    assert_as_stored(formats()[form].write(REPORTS[report]), f"{report}.{form}.txt")
+
+
+@pytest.mark.parametrize("width", [50, 100])
+def test_terminal_at_a_width(width: int) -> None:
+    assert_as_stored(rendered(USUAL, width), f"usual.terminal-{width}.txt")
+
+
+def test_only_sql_is_wider_than_a_narrow_terminal() -> None:
+    wide = [line for line in rendered(USUAL, 60).splitlines() if len(line) > 60]
+    assert wide
+    assert all("INDEX CONCURRENTLY" in line for line in wide)
+
+
+def test_colours_on_a_terminal_and_the_same_words_without_them() -> None:
+    text = StringIO()
+    coloured = Console(file=text, width=100, force_terminal=True, color_system="standard", markup=False)
+    render(USUAL, coloured)
+    assert "\x1b[" in text.getvalue()
+    assert "\x1b[" not in rendered(USUAL, 100)
+
+
+def test_verbose_shows_every_statement_and_limit() -> None:
+    short, full = rendered(USUAL, 100), rendered(USUAL, 100, verbose=True)
+    assert "and 1 more statement" in short
+    assert "SELECT count(*) FROM orders" not in short
+    assert "SELECT count(*) FROM orders" in full
+    assert "and 1 more" not in full
+    assert USUAL.recommendations[1].reason not in short  # a low one stays short
+    assert USUAL.recommendations[1].reason in full
+
+
+@pytest.mark.parametrize("form", ["markdown", "sql", "down-sql", "terminal"])
+def test_no_text_of_others_reaches_the_screen_as_control_characters(form: str) -> None:
+    written = formats()[form].write(HOSTILE)
+    assert not [character for character in written if ord(character) < 32 and character != "\n"]
+    assert not {"\x9b", "\x7f", "\u202e"} & set(written)
+
+
+def test_markdown_keeps_foreign_html_mentions_and_tables_in_their_place() -> None:
+    written = formats()["markdown"].write(HOSTILE)
+    outside_code = [line for line in written.splitlines() if "`" not in line.replace("\\`", "")]
+    assert not [line for line in outside_code if "<script" in line or "@octocat" in line]
+    assert not [line for line in outside_code if line.startswith("; DROP")]
+
+
+def test_nothing_but_the_ups_runs_in_the_sql_file() -> None:
+    def running(text: str) -> list[str]:
+        return [line for line in text.splitlines() if line and not line.startswith("--")]
+
+    assert running(formats()["sql"].write(HOSTILE)) == ["SELECT 1;"]
+    assert running(formats()["sql"].write(USUAL)) == [f"{one};" for r in USUAL.recommendations for one in r.sql.up]
+    downs = [f"{one};" for r in reversed(USUAL.recommendations) for one in r.sql.down]
+    assert running(formats()["down-sql"].write(USUAL)) == downs
