@@ -117,7 +117,10 @@ def _wrapped(console: Console, text: Text, first: Text | None = None) -> None:
 
 
 def _unwrapped(console: Console, line: Text) -> None:
-    console.print(Text(" " * INDENT) + line, soft_wrap=True)
+    if console.record:  # a picture has nothing beyond its width
+        _paragraph(console, line)
+    else:
+        console.print(Text(" " * INDENT) + line, soft_wrap=True)
 
 
 def _sql(console: Console, statements: tuple[str, ...]) -> None:

@@ -34,7 +34,7 @@ def test_reports_follow_the_schema_and_read_back_the_same(report: Report) -> Non
 
 def test_the_promised_fields_are_there() -> None:
     report = json.loads(json_report.write(USUAL))
-    assert list(report)[0] == "version"
+    assert next(iter(report)) == "version"
     assert set(report) >= {"version", "dbtune", "target", "workload", "summary", "recommendations", "limits"}
     assert set(report["target"]) >= {"dialect", "server_version", "database", "planner", "collected_at"}
     assert set(report["workload"]) >= {"statements", "calls", "total_ms", "sources", "skipped"}
