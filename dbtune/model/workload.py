@@ -88,6 +88,8 @@ class Instance:
     weight: float = 1.0
     generic: bool = False
     """True: ``sql`` still holds ``$n`` and is planned as the generic plan of a prepared statement."""
+    search_path: tuple[str, ...] = ()
+    """Of the session that ran it, where it differs from the snapshot's."""
 
 
 @dataclass(frozen=True)
