@@ -59,12 +59,18 @@ class StatementColumns:
     total_ms: LiteralString
     since: LiteralString
     """When counting of the entry began (an SQL expression)."""
+    has_info: bool
+    """Whether there is ``pg_stat_statements_info`` with the time of the last reset."""
 
 
 def statement_columns(extension_version: str) -> StatementColumns:
-    """For a version such as ``1.10``. Planning and execution are told apart since 1.8, entries dated since 1.11."""
+    """For a version such as ``1.10``.
+
+    Planning and execution are told apart since 1.8, resets dated since 1.9, entries since 1.11.
+    """
     version = tuple(int(part) for part in extension_version.split(".") if part.isdigit())
     return StatementColumns(
         total_ms="total_exec_time" if version >= (1, 8) else "total_time",
         since="min(stats_since)" if version >= (1, 11) else "NULL::timestamptz",
+        has_info=version >= (1, 9),
     )

@@ -16,6 +16,7 @@ from dbtune.model.workload import Statement, Workload, WorkloadSource
 from dbtune.sql.fingerprint import fingerprint, normalise
 
 SOURCE = "pg_stat_statements"
+INFO = "pg_stat_statements_info"
 
 STATEMENTS: LiteralString = """
     SELECT query, sum(calls) AS calls, sum({total_ms}) AS total_ms, sum(rows) AS rows,
@@ -27,6 +28,8 @@ STATEMENTS: LiteralString = """
     WHERE dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
     GROUP BY query
 """
+
+RESET: LiteralString = "SELECT stats_reset AS since FROM {info}"
 
 HIDDEN = "<insufficient privilege>"
 
@@ -74,7 +77,7 @@ def read_workload(catalog: Catalog, extensions: Sequence[Extension], top: int | 
     statements = tuple(each.statement for each in found)
     if not statements:
         return Workload()
-    since = min((each.since for each in found if each.since is not None), default=None)
+    since = min((each.since for each in found if each.since is not None), default=None) or _reset(catalog, extension)
     source = WorkloadSource(SOURCE, SOURCE, len(statements), sum(s.calls for s in statements), since)
     return Workload(statements, (source,))
 
@@ -89,6 +92,14 @@ def _read_rows(catalog: Catalog, extension: Extension) -> Sequence[Row]:
         since=columns.since,
         view=sql.Identifier(extension.schema, SOURCE),
     )
+
+
+def _reset(catalog: Catalog, extension: Extension) -> str | None:
+    """When all entries were last thrown away, for versions that do not date each entry."""
+    if not statement_columns(extension.version).has_info:
+        return None
+    rows = catalog.rows(RESET, "start of pg_stat_statements", info=sql.Identifier(extension.schema, INFO))
+    return rows[0].since.isoformat() if rows and rows[0].since else None
 
 
 def is_application_statement(text: str) -> bool:
