@@ -109,7 +109,7 @@ class Names(ValueType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         parts = value.split(",") if isinstance(value, str) else [str(part) for part in value]
         names = tuple(part.strip() for part in parts if part.strip())
-        if not names:
+        if not names and isinstance(value, str):
             self.fail("expected names separated by commas", param, ctx)
         return names
 

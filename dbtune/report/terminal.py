@@ -41,6 +41,17 @@ def write(report: Report) -> str:
 def render(report: Report, console: Console, *, verbose: bool = False) -> None:
     """Print the report. Text is wrapped to the console's width; SQL never is, so that it can be copied."""
     _header(report, console)
+    render_recommendations(report, console, verbose=verbose)
+    if not report.recommendations:
+        console.print()
+        _wrapped(console, Text(wording.nothing_found(report)))
+    _top_statements(report, console, verbose=verbose)
+    _not_looked_at(report, console, verbose=verbose)
+    _next_step(report, console)
+
+
+def render_recommendations(report: Report, console: Console, *, verbose: bool = False) -> None:
+    """Print the recommendations alone, the most severe first, each with its number in the report."""
     for severity in SEVERITIES:
         group = [(n, one) for n, one in enumerate(report.recommendations, 1) if one.severity == severity]
         if not group:
@@ -50,12 +61,6 @@ def render(report: Report, console: Console, *, verbose: bool = False) -> None:
         console.print(Rule(Text(f"{severity} ({len(group)})", style), align="left", style="dim", characters="─"))
         for number, recommendation in group:
             _recommendation(number, recommendation, console, full=verbose or severity in DETAILED, verbose=verbose)
-    if not report.recommendations:
-        console.print()
-        _wrapped(console, Text(wording.nothing_found(report)))
-    _top_statements(report, console, verbose=verbose)
-    _not_looked_at(report, console, verbose=verbose)
-    _next_step(report, console)
 
 
 def _header(report: Report, console: Console) -> None:

@@ -1,0 +1,133 @@
+"""``dbtune analyze``: a database or a snapshot in, the report out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from dbtune.cli import inputs, options
+from dbtune.cli.terminal import Terminal, current_terminal
+from dbtune.collect.collector import CollectOptions
+from dbtune.model.recommendation import SEVERITIES, Report, Severity
+from dbtune.planner.opening import open_planner
+from dbtune.report.files import write_atomically
+from dbtune.report.registry import formats
+from dbtune.report.terminal import render
+from dbtune.rules.engine import AdviseOptions, advise
+
+FINDINGS = 1
+"""Exit status where ``--fail-on`` is reached."""
+
+NO_WORKLOAD = (
+    "no workload, so only the schema is looked at: pass --workload FILE.sql, or install pg_stat_statements on the "
+    "server (shared_preload_libraries, then CREATE EXTENSION pg_stat_statements)"
+)
+
+
+@click.command("analyze")
+@options.target_argument
+@options.workload_options
+@options.planner_option
+@click.option("--budget", type=options.Budget(), default="none", show_default=True, help="Space for new indexes.")
+@click.option("--only", type=options.Names("RULE,..."), default=(), help="Only these rules (ids or groups).")
+@click.option("--skip", type=options.Names("RULE,..."), default=(), help="Without these rules (ids or groups).")
+@click.option("--schema", "schemas", type=options.Names("NAME,..."), default=(), help="Only these schemas.")
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N statements that take the most time.")
+@click.option(
+    "--since",
+    type=options.PointInTime(),
+    help="Refuse a workload that counts from before TIME (pg_stat_statements cannot be cut by time).",
+)
+@click.option(
+    "--min-gain",
+    type=options.Percent(),
+    default="1",
+    show_default=True,
+    help="Smallest gain, of the workload's cost, that is worth an index.",
+)
+@click.option("--timeout", type=options.Duration(), help="Stop searching for better indexes after this time.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Planners at work at once.")
+@options.privacy_option
+@click.option(
+    "-o",
+    "--output",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the report to FILE, in the format of its ending: .json, .md, .sql (ways there and back), "
+    ".down.sql (the way back), .txt. Repeatable.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["terminal", "json", "markdown", "sql", "down-sql"]),
+    help="Format on standard output, and of files whose ending names none.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(list(SEVERITIES)),
+    help="Exit with status 1 where a recommendation is of this severity or above.",
+)
+def command(
+    target: str,
+    workload_files: Sequence[str],
+    with_server_workload: bool,
+    planner: Literal["auto", "shadow", "hypopg", "explain"],
+    budget: int | None,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    schemas: tuple[str, ...],
+    top: int | None,
+    since: datetime | None,
+    min_gain: float,
+    timeout: float | None,
+    workers: int,
+    privacy: Literal["none", "hash", "drop"],
+    files: Sequence[Path],
+    form: str | None,
+    fail_on: Severity | None,
+) -> None:
+    """Recommend indexes for TARGET, each confirmed by the planner.
+
+    TARGET is a database URL (postgresql://user@host/database) or a snapshot file written by dbtune collect. The
+    database is only read, in a session that is read-only and limited in time. Its workload comes from
+    pg_stat_statements, or from SQL files with --workload.
+    """
+    terminal = current_terminal()
+    outputs = inputs.open_outputs(files, form)
+    workload_paths = options.expand_files(workload_files)
+    wishes = AdviseOptions(budget_bytes=budget, only=only, skip=skip, min_gain=min_gain)
+    with terminal.progress() as progress:
+        collecting = CollectOptions(schemas=schemas, workload=not workload_paths or with_server_workload, top=top)
+        snapshot, url = inputs.open_snapshot(target, collecting, privacy, progress)
+        workload = inputs.choose_workload(snapshot.workload, workload_paths, with_server=with_server_workload)
+        if since is not None:
+            inputs.check_since(workload, since)
+        with open_planner(planner, snapshot, url, progress) as opened:
+            report = advise(snapshot, workload, opened, wishes, progress)
+    if not workload.statements:
+        terminal.note(NO_WORKLOAD)
+    _show(report, terminal, form, to_files=bool(outputs))
+    for path, report_form in outputs:
+        write_atomically(path, report_form.write(report))
+        terminal.note(f"wrote {path}")
+    if fail_on is not None and _reaches(report, fail_on):
+        raise click.exceptions.Exit(FINDINGS)
+
+
+def _show(report: Report, terminal: Terminal, form: str | None, *, to_files: bool) -> None:
+    """Print the report; under ``--quiet`` only where no file was asked for, or a format was."""
+    if form not in (None, "terminal"):
+        click.echo(formats()[str(form)].write(report), nl=False, color=True)
+    elif form == "terminal" or not (terminal.quiet and to_files):
+        render(report, terminal.console(), verbose=terminal.verbose)
+
+
+def _reaches(report: Report, severity: Severity) -> bool:
+    at_or_above = SEVERITIES[: SEVERITIES.index(severity) + 1]
+    return any(recommendation.severity in at_or_above for recommendation in report.recommendations)

@@ -1,0 +1,102 @@
+"""``dbtune explain``: one statement, its plan, what is wrong with it, what would help."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import Literal
+
+import click
+from rich.text import Text
+
+from dbtune.cli import inputs, options
+from dbtune.cli.terminal import Terminal, current_terminal
+from dbtune.collect.collector import CollectOptions
+from dbtune.model.errors import PlanFailed, UsageError
+from dbtune.model.plan import Plan
+from dbtune.model.recommendation import Report
+from dbtune.model.snapshot import Snapshot
+from dbtune.model.workload import Statement, Workload, WorkloadSource
+from dbtune.planner.opening import open_planner
+from dbtune.planner.protocol import Planner
+from dbtune.report.plan_tree import plan_tree, troubles
+from dbtune.report.terminal import render_recommendations
+from dbtune.report.text import human_number, one_line
+from dbtune.rules.engine import AdviseOptions, advise
+from dbtune.sql.facts import statement_facts
+from dbtune.sql.fingerprint import fingerprint, normalise
+from dbtune.sql.parameters import instances
+from dbtune.sql.splitting import split_statements
+
+
+@click.command("explain")
+@options.target_argument
+@click.argument("sql", metavar="SQL")
+@options.planner_option
+@options.privacy_option
+def command(
+    target: str,
+    sql: str,
+    planner: Literal["auto", "shadow", "hypopg", "explain"],
+    privacy: Literal["none", "hash", "drop"],
+) -> None:
+    """Show the plan of one statement, what is wrong with it, and what would help.
+
+    TARGET is a database URL or a snapshot file, SQL the statement, or - to read it from standard input. The statement
+    is planned, never run.
+    """
+    terminal = current_terminal()
+    statement = one_statement(sys.stdin.read() if sql == "-" else sql)
+    workload = Workload((statement,), (WorkloadSource("sql", "the statement", 1, 1),))
+    with terminal.progress() as progress:
+        snapshot, url = inputs.open_snapshot(target, CollectOptions(workload=False), privacy, progress)
+        with open_planner(planner, snapshot, url, progress) as opened:
+            plan = plan_of(statement, snapshot, opened)
+            report = advise(snapshot, workload, opened, AdviseOptions(), progress)
+    _show(plan, snapshot, _about(statement, report), terminal)
+
+
+def one_statement(sql: str) -> Statement:
+    """The statement with its text as the sample to plan. Raises UsageError for none and for several."""
+    found = list(split_statements(sql))
+    if len(found) != 1:
+        raise UsageError(f"expected one SQL statement, found {len(found) or 'none'}")
+    return Statement(fingerprint(found[0]), normalise(found[0]), samples=(found[0],), source="command line")
+
+
+def plan_of(statement: Statement, snapshot: Snapshot, planner: Planner) -> Plan:
+    """The statement's plan on the indexes there are. Raises UsageError with the server's reason."""
+    texts = instances(statement, statement_facts(statement.text, snapshot), snapshot)
+    failure = "there is no text of it that can be planned"
+    for instance in texts:
+        try:
+            return planner.plan(instance)
+        except PlanFailed as error:
+            failure = str(error)
+    raise UsageError(f"the statement cannot be planned: {failure}")
+
+
+def _about(statement: Statement, report: Report) -> Report:
+    """The report with only what concerns the statement."""
+    return replace(
+        report,
+        recommendations=tuple(
+            recommendation
+            for recommendation in report.recommendations
+            if any(evidence.fingerprint == statement.fingerprint for evidence in recommendation.evidence.statements)
+        ),
+    )
+
+
+def _show(plan: Plan, snapshot: Snapshot, report: Report, terminal: Terminal) -> None:
+    console = terminal.console()
+    console.print(plan_tree(plan, console.width))
+    console.print()
+    console.print(Text(f"planned by {one_line(report.target.planner)}: planner cost {human_number(plan.cost)}", "bold"))
+    wrong = list(troubles(plan, snapshot))
+    for sentence in wrong:
+        console.print(Text(f"  - {one_line(sentence)}"))
+    if report.recommendations:
+        render_recommendations(report, console, verbose=terminal.verbose)
+    else:
+        console.print(Text("No index that was tried makes it cheaper." if wrong else "Nothing to improve by an index."))
