@@ -78,7 +78,7 @@ def normalise(text: str) -> str:
     >>> normalise("select * from T where a = 'x' and b in (1, 2, 3) -- why")
     'SELECT * FROM t WHERE a = $1 AND b IN ($2 /*, ... */)'
     """
-    return _render(_pieces(text))
+    return render(_pieces(text))
 
 
 @lru_cache(maxsize=4096)
@@ -283,7 +283,7 @@ def _split(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return members
 
 
-def _render(pieces: Sequence[Piece]) -> str:
+def render(pieces: Sequence[Piece]) -> str:
     parts: list[str] = []
     number = 0
     former: Piece | None = None

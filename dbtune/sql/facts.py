@@ -1,0 +1,60 @@
+"""All that can be read from one statement's text, resolved to the snapshot's tables and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from dbtune.model.access import StatementFacts, StatementKind
+from dbtune.model.snapshot import Snapshot
+from dbtune.sql.lexing import tokens
+from dbtune.sql.parsing import UTILITY_WORDS, Parsed, Unparsable, parse
+from dbtune.sql.queries import analyse_query
+from dbtune.sql.scopes import Gathered, Scope
+from dbtune.sql.writes import analyse_write
+
+_WRITES: dict[type[exp.Expr], StatementKind] = {
+    exp.Insert: "insert",
+    exp.Update: "update",
+    exp.Delete: "delete",
+    exp.Merge: "merge",
+}
+
+
+def statement_facts(text: str, snapshot: Snapshot, search_path: Sequence[str] | None = None) -> StatementFacts:
+    """Predicates, joins, order, writes of one statement. Never raises for bad SQL: see ``parsed`` and ``unresolved``.
+
+    ``search_path`` is the session's, where the workload knows it; the snapshot's otherwise. Literals matter here (the
+    value of a predicate, the start of a LIKE pattern): give a sample where there is one.
+    """
+    words = [token.word for token in tokens(text[:200])]
+    if words and words[0] in UTILITY_WORDS:
+        return StatementFacts("utility")
+    try:
+        parsed = parse(text, snapshot.server.dialect)
+    except Unparsable as error:
+        return StatementFacts("unknown", parsed=False, unresolved=(str(error),))
+    gathered = Gathered(snapshot, search_path or snapshot.search_path)
+    try:
+        kind = _analyse(parsed, gathered)
+    except RecursionError:
+        return StatementFacts("unknown", parsed=False, unresolved=("the statement is nested too deeply",))
+    return StatementFacts(
+        kind,
+        uses=tuple(use.finished() for use in gathered.uses),
+        writes=tuple(dict.fromkeys(gathered.writes)),
+        unresolved=tuple(gathered.notes),
+    )
+
+
+def _analyse(parsed: Parsed, gathered: Gathered) -> StatementKind:
+    outermost = Scope(gathered, parsed)
+    kind = _WRITES.get(type(parsed.tree))
+    if kind is not None:
+        analyse_write(parsed.tree, outermost)
+        return kind
+    if isinstance(parsed.tree, (exp.Query, exp.Subquery, exp.Values)):
+        analyse_query(parsed.tree, outermost, demanded=True)
+        return "select"
+    return "utility"
