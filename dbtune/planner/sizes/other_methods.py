@@ -1,0 +1,122 @@
+"""Pages of indexes that are no B-trees: BRIN exactly, hash closely, GIN, GiST and SP-GiST roughly.
+
+Sources: ``src/include/access/brin_page.h``, ``hash.h`` and ``hashpage.c`` (``_hash_init_metabuffer``), ``ginblock.h``
+and ``ginpostinglist.c`` (row pointers of one key, kept as varying-length differences).
+"""
+
+from __future__ import annotations
+
+import math
+
+from dbtune.model.schema import Column, Table
+
+BLOCK_SIZE = 8192
+USABLE = 8192 - 24 - 16
+
+BRIN_REVMAP_ITEMS = 1360
+BRIN_PAGES_PER_RANGE = 128
+HASH_FILLFACTOR = 75
+GIST_FILLFACTOR = 90
+
+GIN_ENTRY_FILL = 0.9
+"""Of the pages of the tree of keys, built in order."""
+GIN_POSTING_PAGE_BYTES = 8000
+GIN_LONGEST_INLINE_POSTING_BYTES = 2700
+"""``GinMaxItemSize``: longer lists of rows get a tree of their own."""
+ROW_POINTER_OFFSET_BITS = 11
+
+
+def brin_pages(table_pages: int, key_bytes: int, pages_per_range: int = BRIN_PAGES_PER_RANGE) -> int:
+    """Metapage, range map and summaries (minimum and maximum of each key)."""
+    ranges = max(1, math.ceil(table_pages / pages_per_range))
+    summary = -(-(8 + 2 * key_bytes) // 8) * 8 + 4
+    return 1 + math.ceil(ranges / BRIN_REVMAP_ITEMS) + math.ceil(ranges * summary / USABLE)
+
+
+def hash_pages(rows: float, fillfactor: int = HASH_FILLFACTOR) -> int:
+    """Metapage, bitmap, buckets: 20 bytes an entry (its hash code), buckets doubled in four steps.
+
+    Half of an average bucket's overflow pages must be expected where the number of buckets was rounded.
+    """
+    per_bucket = max(10, int(BLOCK_SIZE * fillfactor / 100 / 20))
+    wanted = max(2.0, rows / per_bucket)
+    below = 2.0 ** math.floor(math.log2(wanted))
+    if below >= 512:  # from the tenth splitpoint on, in quarters
+        buckets = next(below * step for step in (1.0, 1.25, 1.5, 1.75, 2.0) if below * step >= wanted)
+    else:
+        buckets = below if wanted == below else below * 2
+    mean = rows / buckets * 20 / USABLE  # pages a bucket
+    overflow = buckets * max(0.0, mean - 0.9)
+    return int(2 + buckets + 1 + overflow)
+
+
+def gist_pages(rows: float, key_bytes: int, fillfactor: int = GIST_FILLFACTOR) -> int:
+    """Entries in leaves about as full as asked for, and a tenth for what lies above."""
+    entry = -(-(8 + key_bytes) // 8) * 8 + 4
+    leaves = math.ceil(rows * entry / (USABLE * fillfactor / 100))
+    return leaves + math.ceil(leaves * (entry + 8) / USABLE) + 1
+
+
+def gin_pages(table: Table, column: Column | None, opclass: str, rows: float) -> int:
+    """Metapage, tree of keys, row pointers of each."""
+    per_row, distinct, key_bytes = _gin_keys(column, opclass, rows)
+    pointers = rows * per_row
+    mean = pointers / max(1.0, distinct)
+    # rows of a key lie this many pages apart: that is what the differences between their pointers must hold
+    pages = max(1, table.file_pages, table.pages)
+    apart = max(1.0, pages / max(1.0, mean)) * 2**ROW_POINTER_OFFSET_BITS if mean > 1 else 1.0
+    pointer_bytes = max(1.0, math.ceil(math.log2(apart) / 7)) if mean > 1 else 6.0
+    frequent = _share_of_frequent(column, rows)
+    inline = pointers * (1 - frequent) * pointer_bytes
+    dense = max(1.0, math.ceil((math.log2(max(1.0, pages / max(1.0, rows))) + ROW_POINTER_OFFSET_BITS) / 7))
+    trees = pointers * frequent * min(dense, pointer_bytes) / GIN_POSTING_PAGE_BYTES
+    if mean * pointer_bytes > GIN_LONGEST_INLINE_POSTING_BYTES:
+        trees, inline = trees + inline / GIN_POSTING_PAGE_BYTES, 0.0
+    entry = -(-(8 + key_bytes + 2) // 8) * 8 + 4
+    keys = (distinct * entry + inline) / (USABLE * GIN_ENTRY_FILL)
+    return 2 + math.ceil(keys * 1.01) + math.ceil(trees)
+
+
+def _gin_keys(column: Column | None, opclass: str, rows: float) -> tuple[float, float, float]:
+    """(keys a row, distinct keys, bytes a key)."""
+    statistics = column.statistics if column is not None else None
+    width = float(statistics.avg_width) if statistics is not None and statistics.avg_width > 0 else 60.0
+    present = 1.0 - statistics.null_frac if statistics is not None else 1.0
+    if opclass == "gin_trgm_ops":
+        per_row = max(1.0, width * 0.9)
+        return per_row * present, min(rows * per_row, 20_000.0), 4.0
+    if opclass == "jsonb_path_ops":
+        per_row = max(1.0, width / 24)
+        return per_row * present, max(1.0, rows * per_row / 8), 4.0
+    if opclass == "jsonb_ops" or (column is not None and column.type_name.name == "jsonb"):
+        per_row = max(2.0, width / 11)
+        return per_row * present, max(1.0, rows * per_row / 16), 12.0
+    if statistics is not None and statistics.elem_count_histogram:
+        per_row = max(0.01, statistics.elem_count_histogram[-1])
+        return per_row * present, _distinct_elements(column, rows * per_row), min(12.0, width / per_row)
+    per_row = max(1.0, width / 10)
+    return per_row * present, max(1.0, min(rows * per_row / 4, 100_000.0)), 8.0
+
+
+def _distinct_elements(column: Column | None, pointers: float) -> float:
+    """Common elements are listed; where the rarest of them is rare, there are more, of about its frequency and less."""
+    statistics = column.statistics if column is not None else None
+    if statistics is None or not statistics.most_common_elem_freqs:
+        return max(1.0, min(pointers / 10, 100_000.0))
+    listed = len(statistics.most_common_elems) or len(statistics.most_common_elem_freqs) - 3
+    frequencies = statistics.most_common_elem_freqs[:listed]
+    per_row = statistics.elem_count_histogram[-1] if statistics.elem_count_histogram else 1.0
+    uncovered = max(0.0, per_row - sum(frequencies))
+    rarest = max(min(frequencies, default=0.01), 1e-6)
+    return listed + (uncovered / rarest * 3 if uncovered > 0.02 * per_row else 0.0)
+
+
+def _share_of_frequent(column: Column | None, rows: float) -> float:
+    """Share of row pointers under keys with so many rows that they get a tree of their own."""
+    statistics = column.statistics if column is not None else None
+    if statistics is None or not statistics.elem_count_histogram:
+        return 0.3
+    listed = len(statistics.most_common_elems) or len(statistics.most_common_elem_freqs) - 3
+    enough = GIN_LONGEST_INLINE_POSTING_BYTES / 2 / max(1.0, rows)
+    total = sum(f for f in statistics.most_common_elem_freqs[:listed] if f >= enough)
+    return min(1.0, total / max(0.01, statistics.elem_count_histogram[-1]))

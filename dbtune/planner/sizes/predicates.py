@@ -1,0 +1,254 @@
+"""The rows of a partial index, and what is left of the statistics of its columns.
+
+Simple conditions (equality, IN, ranges, IS NULL, LIKE 'abc%', booleans, and AND, OR, NOT of them) are held against the
+most common values and the histogram; the rest gets the planner's defaults (``src/include/utils/selfuncs.h``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from dbtune.model.schema import Column, ColumnStatistics, Table
+
+DEFAULT_EQUALITY = 0.005
+DEFAULT_INEQUALITY = 1 / 3
+DEFAULT_BOOLEAN = 0.5
+
+Test = Callable[[str], bool]
+"""Whether a non-null value, in the server's text form, is kept."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a table: its share of the rows, and the statistics of columns that it changes."""
+
+    share: float = 1.0
+    statistics: Mapping[str, ColumnStatistics] = field(default_factory=dict)
+    pinned: frozenset[str] = frozenset()
+    """Columns that have one value only."""
+
+
+def part_of(table: Table, predicate: str | None, rows: float) -> Part:
+    """The part of a table of ``rows`` rows where ``predicate`` (SQL without WHERE) holds."""
+    if predicate is None:
+        return Part()
+    try:
+        tree = cast("exp.Expression", sqlglot.parse_one(predicate, dialect="postgres"))
+    except SqlglotError:
+        return Part(DEFAULT_INEQUALITY)
+    part = _apply(tree, Part(), table, rows)
+    return replace(part, share=min(1.0, max(part.share, 0.0)))
+
+
+def _apply(tree: exp.Expression, part: Part, table: Table, rows: float) -> Part:
+    tree = _bare(tree)
+    if isinstance(tree, exp.And):
+        return _apply(tree.expression, _apply(tree.this, part, table, rows), table, rows)
+    if isinstance(tree, exp.Or):
+        left, right = (
+            _apply(side, part, table, rows).share / max(part.share, 1e-12) for side in (tree.this, tree.expression)
+        )
+        return replace(part, share=part.share * (left + right - left * right))
+    if isinstance(tree, exp.Not) and not isinstance(_bare(tree.this), exp.Is | exp.Column):
+        inside = _apply(tree.this, part, table, rows).share
+        return replace(part, share=max(0.0, part.share - inside))
+    return _condition(tree, part, table, rows)
+
+
+def _condition(tree: exp.Expression, part: Part, table: Table, rows: float) -> Part:
+    column = _column(tree, table)
+    if column is None:
+        equality = isinstance(tree, exp.EQ)
+        return replace(part, share=part.share * (DEFAULT_EQUALITY if equality else DEFAULT_INEQUALITY))
+    statistics = part.statistics.get(column.name, column.statistics)
+    if statistics is None:
+        return replace(part, share=part.share * _default(tree))
+    nulls = _null_test(tree)
+    if nulls is not None:
+        return _kept_nulls(part, column, statistics) if nulls else _kept_not_null(part, column, statistics, rows)
+    values = _values(tree)
+    if values is not None:
+        return _kept_values(part, column, statistics, values, rows)
+    test = _test(tree, column)
+    if test is None:
+        return replace(part, share=part.share * _default(tree))
+    return _kept_by_test(part, column, statistics, test, rows)
+
+
+def _kept_nulls(part: Part, column: Column, statistics: ColumnStatistics) -> Part:
+    only_nulls = replace(
+        statistics, null_frac=1.0, most_common_vals=(), most_common_freqs=(), histogram_bounds=(), n_distinct=0.0
+    )
+    return _with(part, column, statistics.null_frac, only_nulls, pinned=True)
+
+
+def _kept_not_null(part: Part, column: Column, statistics: ColumnStatistics, rows: float) -> Part:
+    return _kept_by_test(part, column, statistics, lambda _: True, rows)
+
+
+def _kept_values(part: Part, column: Column, statistics: ColumnStatistics, values: frozenset[str], rows: float) -> Part:
+    values = frozenset(_as_stored(value, column) for value in values)
+    known = dict(zip(statistics.most_common_vals, statistics.most_common_freqs, strict=False))
+    rest = max(0.0, 1.0 - statistics.null_frac - sum(statistics.most_common_freqs))
+    others = max(1.0, statistics.distinct_values(rows) - len(known))
+    frequencies = {value: known.get(value, rest / others) for value in values}
+    share = min(1.0, sum(frequencies.values()))
+    kept = replace(
+        statistics,
+        null_frac=0.0,
+        n_distinct=float(len(values)),
+        most_common_vals=tuple(frequencies),
+        most_common_freqs=tuple(frequency / share for frequency in frequencies.values()) if share > 0 else (),
+        histogram_bounds=(),
+    )
+    return _with(part, column, share, kept, pinned=len(values) == 1)
+
+
+def _kept_by_test(part: Part, column: Column, statistics: ColumnStatistics, test: Test, rows: float) -> Part:
+    pairs = list(zip(statistics.most_common_vals, statistics.most_common_freqs, strict=False))
+    common = [(value, frequency) for value, frequency in pairs if test(value)]
+    bounds = tuple(value for value in statistics.histogram_bounds if test(value))
+    rest = max(0.0, 1.0 - statistics.null_frac - sum(statistics.most_common_freqs))
+    of_rest = 0.0
+    if statistics.histogram_bounds:
+        all_bounds = len(statistics.histogram_bounds)
+        # n bounds enclose n - 1 equal parts; a range that begins between two bounds holds half of that part
+        of_rest = 1.0 if len(bounds) == all_bounds else min(1.0, max(len(bounds), 0.5) / all_bounds)
+    share = sum(frequency for _, frequency in common) + rest * of_rest
+    if share <= 0:
+        return _with(part, column, 0.0, statistics)
+    others = max(0.0, statistics.distinct_values(rows) - len(pairs)) * of_rest
+    unique = statistics.n_distinct == -1.0
+    kept = replace(
+        statistics,
+        null_frac=0.0,
+        n_distinct=-1.0 if unique else others + len(common),
+        most_common_vals=tuple(value for value, _ in common),
+        most_common_freqs=tuple(frequency / share for _, frequency in common),
+        histogram_bounds=bounds,
+    )
+    return _with(part, column, share, kept)
+
+
+def _with(part: Part, column: Column, share: float, statistics: ColumnStatistics, *, pinned: bool = False) -> Part:
+    return Part(
+        part.share * share,
+        {**part.statistics, column.name: statistics},
+        part.pinned | {column.name} if pinned else part.pinned,
+    )
+
+
+def _bare(tree: exp.Expression) -> exp.Expression:
+    while isinstance(tree, exp.Paren | exp.Cast):
+        tree = tree.this
+    return tree
+
+
+def _column(tree: exp.Expression, table: Table) -> Column | None:
+    """The column that a condition of one column is about."""
+    inside = _bare(tree.this) if isinstance(tree, exp.Not) else tree
+    if isinstance(inside, exp.Is):
+        inside = _bare(inside.this)
+    elif not isinstance(inside, exp.Column):
+        inside = _bare(inside.this) if isinstance(inside.this, exp.Expression) else inside
+    return table.column(inside.name) if isinstance(inside, exp.Column) else None
+
+
+def _null_test(tree: exp.Expression) -> bool | None:
+    """True for IS NULL, False for IS NOT NULL, None for any other condition."""
+    negated = isinstance(tree, exp.Not)
+    inside = _bare(tree.this) if negated else tree
+    if isinstance(inside, exp.Is) and isinstance(_bare(inside.expression), exp.Null):
+        return not negated
+    return None
+
+
+def _values(tree: exp.Expression) -> frozenset[str] | None:
+    """The values of an equality, an IN list or a boolean condition."""
+    if isinstance(tree, exp.Column):
+        return frozenset({"t"})
+    if isinstance(tree, exp.Not) and isinstance(_bare(tree.this), exp.Column):
+        return frozenset({"f"})
+    if isinstance(tree, exp.Is):
+        return _texts([tree.expression])
+    if isinstance(tree, exp.In):
+        return _texts(tree.expressions)
+    if isinstance(tree, exp.EQ):
+        other = _bare(tree.expression)
+        if isinstance(other, exp.Any):
+            array = _bare(other.this)
+            return _texts(array.expressions) if isinstance(array, exp.Array) else None
+        return _texts([other])
+    return None
+
+
+def _texts(trees: list[exp.Expression]) -> frozenset[str] | None:
+    texts = [_text(tree) for tree in trees]
+    return frozenset(text for text in texts if text is not None) if texts and None not in texts else None
+
+
+def _text(tree: exp.Expression) -> str | None:
+    tree = _bare(tree)
+    if isinstance(tree, exp.Literal):
+        return str(tree.this)
+    if isinstance(tree, exp.Boolean):
+        return "t" if tree.this else "f"
+    if isinstance(tree, exp.Neg):
+        inside = _text(tree.this)
+        return None if inside is None else f"-{inside}"
+    return None
+
+
+def _as_stored(value: str, column: Column) -> str:
+    if column.type_name.name == "bpchar":
+        declared = re.search(r"\((\d+)\)", column.type)
+        return value.ljust(int(declared[1])) if declared else value
+    return value
+
+
+def _test(tree: exp.Expression, column: Column) -> Test | None:
+    """A comparison with literals as a test of a value's text form."""
+    if isinstance(tree, exp.Between):
+        low, high = _text(tree.args["low"]), _text(tree.args["high"])
+        if low is None or high is None:
+            return None
+        return lambda value: _order(low, column) <= _order(value, column) <= _order(high, column)
+    text = _text(tree.expression) if isinstance(tree.args.get("expression"), exp.Expression) else None
+    if text is None:
+        return None
+    bound = _order(text, column)
+    tests: dict[type[exp.Expression], Test] = {
+        exp.LT: lambda value: _order(value, column) < bound,
+        exp.LTE: lambda value: _order(value, column) <= bound,
+        exp.GT: lambda value: _order(value, column) > bound,
+        exp.GTE: lambda value: _order(value, column) >= bound,
+        exp.NEQ: lambda value: _order(value, column) != bound,
+    }
+    if isinstance(tree, exp.Like) and text.endswith("%") and not re.search(r"[%_\\]", text[:-1]):
+        return lambda value: value.startswith(text[:-1])
+    return tests.get(type(tree))
+
+
+def _order(text: str, column: Column) -> tuple[float, str]:
+    """What text forms are compared by: numbers as numbers, dates and strings as they stand."""
+    if column.type_category == "N":
+        try:
+            return float(text), ""
+        except ValueError:
+            return 0.0, text
+    return 0.0, text
+
+
+def _default(tree: exp.Expression) -> float:
+    if isinstance(tree, exp.EQ | exp.In):
+        return DEFAULT_EQUALITY
+    if isinstance(tree, exp.Column) or (isinstance(tree, exp.Not) and isinstance(_bare(tree.this), exp.Column)):
+        return DEFAULT_BOOLEAN
+    return DEFAULT_INEQUALITY
