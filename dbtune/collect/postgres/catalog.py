@@ -37,7 +37,11 @@ LOCKED_RELATIONS: LiteralString = """
     WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND pid <> pg_catalog.pg_backend_pid()
       AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
 """
-"""Relations that even a size cannot be asked of: held under ACCESS EXCLUSIVE, or with such a request in the queue."""
+"""Relations held under ACCESS EXCLUSIVE, or with such a request in the queue: neither their size can be asked nor any
+expression of theirs be printed."""
+
+ATTEMPTS = 3
+"""So often a query is asked where a lock or a concurrent DROP gets in its way."""
 
 
 class Catalog:
@@ -48,11 +52,10 @@ class Catalog:
         self.abilities = Abilities(connection.info.server_version // 10000)
         self.limits: list[Limit] = []
         self.locked: list[int] = []
-        """Relations under ACCESS EXCLUSIVE lock when last looked at."""
+        """Relations that a query waited for in vain. Short locks are waited out."""
         self.search_path: tuple[str, ...] = self._read_search_path()
         for name, value in SESSION_SETTINGS.items():
             self._set(name, value)
-        self.look_at_locks()
 
     def rows(
         self,
@@ -67,15 +70,11 @@ class Catalog:
         """All rows of the query; none, and one limit about ``what``, where it fails.
 
         ``{name}`` in the query is replaced by the fragment of that name, ``%(locked)s`` by the locked relations. A
-        query that waits for a lock in vain is asked once more without the relations locked by then. ``advice`` says
-        what to grant. Raises ConnectionFailed where the query is ``required`` or the session is lost.
+        query that waits for a lock in vain is asked again without the relations locked by then. ``advice`` says what
+        to grant. Raises ConnectionFailed where the query is ``required`` or the session is lost.
         """
         try:
-            try:
-                return self._run(query, parameters, fragments)
-            except psycopg.errors.LockNotAvailable:
-                self.look_at_locks()
-                return self._run(query, parameters, fragments)
+            return self._patiently(query, parameters, fragments)
         except (psycopg.Error, UnicodeDecodeError) as error:
             if self._connection.closed or self._connection.broken:
                 raise
@@ -91,12 +90,21 @@ class Catalog:
         if limit not in self.limits:
             self.limits.append(limit)
 
-    def look_at_locks(self) -> None:
-        """Find out anew which relations are locked."""
-        try:
-            self.locked = [row.oid for row in self._run(LOCKED_RELATIONS, None, {})]
-        except psycopg.Error:
-            self.locked = []
+    def _patiently(
+        self,
+        query: LiteralString,
+        parameters: Mapping[str, object] | None,
+        fragments: Mapping[str, LiteralString | sql.Composable],
+    ) -> list[Row]:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._run(query, parameters, fragments)
+            except psycopg.errors.LockNotAvailable:
+                found = self._run(LOCKED_RELATIONS, None, {})
+                self.locked = sorted({*self.locked, *(row.oid for row in found)})
+            except psycopg.errors.InternalError_:
+                pass  # "cache lookup failed": dropped while it was read; the next look no longer finds it
+        return self._run(query, parameters, fragments)
 
     def _run(
         self,

@@ -13,7 +13,7 @@ from dbtune.model.schema import Constraint, ConstraintKind
 CONSTRAINTS: LiteralString = """
     SELECT con.conrelid::int8 AS relation, con.conname AS name, con.contype AS kind, con.conkey AS columns,
            CASE WHEN NOT con.conrelid = ANY (%(locked)s::oid[])
-                THEN pg_catalog.pg_get_constraintdef(con.oid) ELSE '' END AS definition,
+                THEN coalesce(pg_catalog.pg_get_constraintdef(con.oid), '') ELSE '' END AS definition,
            CASE WHEN con.contype IN ('p', 'u', 'x') THEN ic.relname END AS index,
            fn.nspname AS referenced_schema, fc.relname AS referenced_table,
            (SELECT pg_catalog.array_agg(a.attname::text ORDER BY k.position)

@@ -32,7 +32,7 @@ INDEXES: LiteralString = """
     LEFT JOIN pg_catalog.pg_inherits inh ON inh.inhrelid = c.oid
     LEFT JOIN pg_catalog.pg_class pc ON pc.oid = inh.inhparent
     LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
-    WHERE NOT i.indrelid = ANY (%(locked)s::oid[]) AND NOT i.indexrelid = ANY (%(locked)s::oid[])
+    WHERE NOT i.indrelid = ANY (%(locked)s::oid[])
     ORDER BY i.indrelid, c.relname
 """
 
@@ -55,7 +55,7 @@ KEYS: LiteralString = """
       ON co.oid = i.indcollation[k.n - 1] AND k.n <= i.indnkeyatts
      AND CASE WHEN k.attnum = 0 THEN co.collname <> 'default' ELSE co.oid <> a.attcollation END
     LEFT JOIN pg_catalog.pg_namespace con ON con.oid = co.collnamespace
-    WHERE NOT i.indrelid = ANY (%(locked)s::oid[]) AND NOT i.indexrelid = ANY (%(locked)s::oid[])
+    WHERE NOT i.indrelid = ANY (%(locked)s::oid[])
     ORDER BY i.indexrelid, k.n
 """
 
@@ -66,6 +66,7 @@ SIZES: LiteralString = """
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i'
     WHERE NOT i.indrelid = ANY (%(locked)s::oid[]) AND NOT i.indexrelid = ANY (%(locked)s::oid[])
 """
+# a locked index (REINDEX) has a definition still, only its size cannot be asked
 
 USE: LiteralString = """
     SELECT s.indexrelid::int8 AS oid, s.idx_scan AS scans, s.idx_tup_read AS tuples_read, {last_scan} AS last_scan
@@ -78,7 +79,7 @@ DESCENDING, NULLS_FIRST = 1, 2
 
 
 def read_indexes(
-    catalog: Catalog, tables: Mapping[int, QualifiedName], statistics: Statistics
+    catalog: Catalog, tables: Mapping[int, QualifiedName], statistics: Statistics, block_size: int
 ) -> dict[int, list[Index]]:
     """Table to its indexes, by name."""
     wanted = {"tables": list(tables)}
@@ -98,8 +99,8 @@ def read_indexes(
     use = {row.oid: row for row in catalog.rows(USE, "index use", wanted, last_scan=last_scan)}
     found: dict[int, list[Index]] = defaultdict(list)
     for row in rows:
-        if row.oid in keys:
-            built = _Builder(row, keys[row.oid], tables[row.relation], statistics)
+        if row.oid in keys and row.definition is not None:  # None: dropped while it was read
+            built = _Builder(row, keys[row.oid], tables[row.relation], statistics, block_size)
             found[row.relation].append(built.index(sizes.get(row.oid), use.get(row.oid)))
     return found
 
@@ -107,12 +108,15 @@ def read_indexes(
 class _Builder:
     """One index out of its rows."""
 
-    def __init__(self, row: Row, columns: Sequence[Row], table: QualifiedName, statistics: Statistics) -> None:
+    def __init__(
+        self, row: Row, columns: Sequence[Row], table: QualifiedName, statistics: Statistics, block_size: int
+    ) -> None:
         self._row = row
         self._keys = [column for column in columns if not column.included]
         self._included = [column for column in columns if column.included]
         self._table = table
         self._statistics = statistics
+        self._block_size = block_size
 
     def index(self, size: int | None, use: Row | None) -> Index:
         row = self._row
@@ -151,7 +155,7 @@ class _Builder:
             definition=row.definition,
             pages=row.pages,
             tuples=row.tuples,
-            bytes=size or 0,
+            bytes=size if size is not None else row.pages * self._block_size,
             valid=row.valid,
             ready=row.ready,
             live=row.live,

@@ -30,10 +30,10 @@ TABLES: LiteralString = """
            c.relallvisible AS all_visible_pages, c.reloptions AS options,
            c.relrowsecurity AS row_security,
            c.relrowsecurity AND pg_catalog.row_security_active(c.oid) AS rows_hidden,
-           CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partition_key,
+           CASE WHEN c.relkind = 'p' AND NOT c.oid = ANY (%(locked)s::oid[])
+                THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partition_key,
            CASE WHEN c.relispartition AND NOT c.oid = ANY (%(locked)s::oid[])
                 THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
-           c.relispartition AS is_partition,
            pg_catalog.obj_description(c.oid, 'pg_class') AS comment,
            pg_catalog.has_table_privilege(c.oid, 'SELECT')
              OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT') AS readable

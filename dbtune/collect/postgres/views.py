@@ -30,7 +30,8 @@ VIEWS: LiteralString = """
 
 def read_view_rows(catalog: Catalog, schemas: Sequence[str]) -> Sequence[Row]:
     """Oldest first: a view mostly comes after what it reads."""
-    return catalog.rows(VIEWS, "views", {"schemas": list(schemas) or None})
+    rows = catalog.rows(VIEWS, "views", {"schemas": list(schemas) or None})
+    return [row for row in rows if row.definition is not None]  # None: dropped while it was read
 
 
 def query_of(row: Row) -> str:

@@ -22,19 +22,13 @@ def note_hidden_statistics(catalog: Catalog, tables: Sequence[tuple[Table, Row]]
         for table, row in tables
         if row.readable and not row.rows_hidden and _never_analyzed(table, filled_parents)
     ]
-    locked = [table for table, row in tables if row.oid in catalog.locked]
-    for found, what, why in (
-        (unreadable, "statistics of", "permission denied; GRANT SELECT on them shows pg_stats"),
-        (
-            guarded,
-            "statistics of",
-            "row-level security hides pg_stats from this role; ALTER ROLE ... BYPASSRLS shows them",
-        ),
-        (never, "statistics of", "never analyzed; run ANALYZE"),
-        (locked, "sizes and indexes of", "locked in ACCESS EXCLUSIVE mode by another session; collect again later"),
+    for found, why in (
+        (unreadable, "permission denied; GRANT SELECT on them shows pg_stats (dbtune reads no row)"),
+        (guarded, "row-level security hides pg_stats from this role; ALTER ROLE ... BYPASSRLS shows them"),
+        (never, "never analyzed; run ANALYZE"),
     ):
         if found:
-            catalog.limit(f"{what} {named(found)}", why)
+            catalog.limit(f"statistics of {named([table.name for table in found])}", why)
 
 
 def _never_analyzed(table: Table, filled_parents: Collection[QualifiedName]) -> bool:
@@ -44,8 +38,8 @@ def _never_analyzed(table: Table, filled_parents: Collection[QualifiedName]) -> 
     return table.file_pages > 0 and all(column.statistics is None for column in table.columns)
 
 
-def named(tables: Sequence[Table]) -> str:
+def named(tables: Sequence[QualifiedName]) -> str:
     """``3 tables (a, b, c)``; of many the first few."""
-    names = ", ".join(str(table.name) for table in tables[:NAMED])
+    names = ", ".join(str(name) for name in tables[:NAMED])
     more = ", …" if len(tables) > NAMED else ""
     return f"{len(tables):,} table{'s' if len(tables) > 1 else ''} ({names}{more})"
