@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -89,12 +90,15 @@ def _postgres_url(rest: str) -> DatabaseUrl:
         psycopg.conninfo.make_conninfo("", **parameters)
     except psycopg.ProgrammingError as error:
         raise UsageError(f"the database URL cannot be used: {_one_line(error)}") from None
+    for port in parameters.get("port", "").split(","):
+        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise UsageError("the database URL cannot be used: the port is a number from 1 to 65535")
     return DatabaseUrl("postgres", parameters, shown)
 
 
 def _parameters(url: URL) -> dict[str, str]:
     parts = {
-        "host": url.host,
+        "host": None if url.host is None else unquote(url.host),  # a socket folder: %2Ftmp
         "port": None if url.port is None else str(url.port),
         "user": url.username,
         "password": None if url.password is None else str(url.password),
