@@ -1,0 +1,49 @@
+"""Covering B-trees: what the statement reads besides the keys stands in INCLUDE, so the table is not visited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbtune.candidates.btree import MAXIMUM_KEYS, key_lists
+from dbtune.candidates.registry import Use, candidate_kind
+from dbtune.model.schema import Index
+
+MAXIMUM_INCLUDED = 6
+MAXIMUM_INCLUDED_WIDTH = 80
+"""Mean bytes of all INCLUDE columns together: a wider index costs more to write and read than it spares."""
+
+LEAST_ALL_VISIBLE = 0.5
+"""Share of pages marked all-visible below which an index-only scan visits the table all the same."""
+
+
+@candidate_kind("covering")
+def covering(use: Use) -> Iterator[Index]:
+    """Each key list of the B-tree kind, with the other columns that this use reads."""
+    if use.use.all_columns or use.use.written or not use.use.columns or not _mostly_visible(use):
+        return
+    for keys in dict.fromkeys(key_lists(use)):
+        keys = keys[:MAXIMUM_KEYS]
+        names = [k.column for k in keys]
+        if not keys or None in names or len(set(names)) < len(names):
+            continue
+        rest = sorted(use.use.columns - set(names))
+        if rest and len(rest) <= MAXIMUM_INCLUDED and _width(use, rest) <= MAXIMUM_INCLUDED_WIDTH:
+            yield use.index(keys, include=rest)
+
+
+def _mostly_visible(use: Use) -> bool:
+    if use.table.kind == "partitioned" or use.table.pages == 0:
+        return True
+    return use.table.all_visible_pages >= LEAST_ALL_VISIBLE * use.table.pages
+
+
+def _width(use: Use, names: list[str]) -> float:
+    """Mean bytes of a row's values in these columns; infinite for one that cannot be included or is not known."""
+    total = 0.0
+    for name in names:
+        column = use.column(name)
+        if column is None or column.generated == "virtual":
+            return float("inf")
+        known = column.statistics.avg_width if column.statistics is not None else 0
+        total += known or (column.length if column.length > 0 else 32)
+    return total

@@ -1,0 +1,125 @@
+"""All candidates of a workload: every kind asked about every use of a table, without what exists or cannot pay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from dbtune.candidates.registry import Candidate, Use, kinds
+from dbtune.ddl.indexes import index_name
+from dbtune.model.access import RelationUse
+from dbtune.model.names import QualifiedName
+from dbtune.model.schema import Index, IndexKey, Table
+from dbtune.model.snapshot import Snapshot
+from dbtune.planner.gate import PlannedStatement
+
+SMALL_TABLE_ROWS = 1_000
+SMALL_TABLE_PAGES = 10
+"""A table below either is read whole in less time than an index takes to be worth its upkeep."""
+
+MAXIMUM_PER_STATEMENT = 120
+"""Candidates proposed for one statement; the kinds come in a fixed order, B-trees first."""
+
+
+def generate(snapshot: Snapshot, statements: Sequence[PlannedStatement]) -> tuple[Candidate, ...]:
+    """Candidates with names, each once, in a fixed order."""
+    found: dict[tuple[object, ...], tuple[Index, str, set[str]]] = {}
+    for planned in statements:
+        for index, kind in _for_statement(snapshot, planned):
+            known = found.setdefault(index.shape, (index, kind, set()))
+            known[2].add(planned.fingerprint)
+    return tuple(_named(snapshot, found.values()))
+
+
+def rows_and_pages(snapshot: Snapshot, table: Table) -> tuple[float, int]:
+    """Rows and pages of the table, of all its partitions together where it is partitioned."""
+    if table.kind != "partitioned":
+        return table.rows, max(table.file_pages, table.pages)
+    parts = [rows_and_pages(snapshot, child) for child in snapshot.children(table.name)]
+    return sum(rows for rows, _ in parts), sum(pages for _, pages in parts)
+
+
+def exists(index: Index, table: Table) -> bool:
+    """Whether a valid index of the table serves all that this one would: the same, or one that begins with it."""
+    return any(known.facts is not None and known.facts.valid and serves(known, index) for known in table.indexes)
+
+
+def serves(known: Index, wanted: Index) -> bool:
+    """Whether ``known`` can stand in for ``wanted``: same rows, and the same keys first, read either way."""
+    if known.method != wanted.method or _plain(known.predicate) not in (None, _plain(wanted.predicate)):
+        return False
+    if _plain(wanted.predicate) is None and known.predicate is not None:
+        return False
+    if wanted.method != "btree":
+        return _comparable(known.keys) == _comparable(wanted.keys)
+    first = known.keys[: len(wanted.keys)]
+    if len(first) < len(wanted.keys):
+        return False
+    if _comparable(first) != _comparable(wanted.keys) and _comparable(first) != _comparable(_turned(wanted.keys)):
+        return False
+    return set(wanted.include) <= {key.column for key in known.keys} | set(known.include)
+
+
+def _for_statement(snapshot: Snapshot, planned: PlannedStatement) -> Iterator[tuple[Index, str]]:
+    given = 0
+    for name, kind in kinds():
+        for use in planned.facts.uses:
+            seen = _seen(snapshot, use)
+            if seen is None:
+                continue
+            for index in kind(seen):
+                if given >= MAXIMUM_PER_STATEMENT:
+                    return
+                if not exists(index, seen.table):
+                    given += 1
+                    yield index, name
+
+
+def _seen(snapshot: Snapshot, use: RelationUse) -> Use | None:
+    table = snapshot.table(use.table)
+    if table is None or table.kind == "foreign table" or table.persistence == "temporary":
+        return None
+    rows, pages = rows_and_pages(snapshot, table)
+    if rows < SMALL_TABLE_ROWS or pages < SMALL_TABLE_PAGES:
+        return None
+    return Use(snapshot, table, use, rows, pages)
+
+
+def _named(snapshot: Snapshot, found: Iterable[tuple[Index, str, set[str]]]) -> Iterator[Candidate]:
+    taken: dict[str, set[str]] = {}
+    for relation in _relation_names(snapshot):
+        taken.setdefault(relation.schema, set()).add(relation.name)
+    for index, kind, fingerprints in found:
+        names = taken.setdefault(index.table.schema, set())
+        name = index_name(index, names)
+        names.add(name)
+        yield Candidate(replace(index, name=name), kind, frozenset(fingerprints))
+
+
+def _relation_names(snapshot: Snapshot) -> Iterator[QualifiedName]:
+    """Everything that shares a name space with indexes."""
+    for table in snapshot.tables:
+        yield table.name
+        yield from (index.qualified_name for index in table.indexes)
+    yield from (view.name for view in snapshot.views)
+    yield from (sequence.name for sequence in snapshot.sequences)
+
+
+def _comparable(keys: Sequence[IndexKey]) -> tuple[object, ...]:
+    return tuple(
+        (key.column, _plain(key.expression), key.descending, key.nulls_first, key.opclass, key.collation)
+        for key in keys
+    )
+
+
+def _turned(keys: Sequence[IndexKey]) -> tuple[IndexKey, ...]:
+    """The same order read from its end."""
+    return tuple(replace(key, descending=not key.descending, nulls_first=not key.nulls_first) for key in keys)
+
+
+def _plain(sql: str | None) -> str | None:
+    """SQL without what the server adds when it prints: casts of constants, parentheses, spaces, case."""
+    if sql is None:
+        return None
+    return re.sub(r"::(character varying|timestamp with(out)? time zone|[a-z_]+)|[()\s]", "", sql).lower()

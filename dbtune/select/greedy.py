@@ -1,0 +1,301 @@
+"""The choice: the best net gain over the whole workload first; then every chosen index has to prove itself again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dbtune.candidates.generate import serves
+from dbtune.candidates.registry import Candidate
+from dbtune.model.errors import PlanFailed
+from dbtune.model.names import QualifiedName
+from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
+from dbtune.model.progress import Progress
+from dbtune.model.recommendation import StatementEvidence
+from dbtune.model.schema import Index
+from dbtune.model.snapshot import Snapshot
+from dbtune.model.workload import TableWrites
+from dbtune.planner.gate import Gate, PlannedStatement
+from dbtune.planner.index_size import index_pages
+from dbtune.select.selection import Chosen, Selection
+from dbtune.select.useful import Package, useful_packages
+from dbtune.select.writes import write_cost
+
+CHANGED = 1e-4
+"""Relative change of a statement's cost that is worth a line of evidence."""
+
+BLOCK = 8192.0
+
+STATEMENT_GAIN = 0.5
+"""An index also pays that halves a statement of some weight, however small its share of the whole workload is."""
+
+NOTICEABLE_COST = 1_000.0
+"""Planner units for one call: about 10 ms. A statement below it is fast as it is."""
+
+
+def choose(
+    candidates: Sequence[Candidate],
+    statements: Sequence[PlannedStatement],
+    gate: Gate,
+    snapshot: Snapshot,
+    writes: Mapping[QualifiedName, TableWrites],
+    *,
+    budget_bytes: int | None = None,
+    min_gain: float = 0.01,
+    deadline: float | None = None,
+    progress: Progress,
+) -> Selection:
+    """The indexes to build.
+
+    ``budget_bytes``: predicted size of all together. ``min_gain``: share of the workload's cost (0 to 1) that each
+    index must save in the final set, net of what writes pay for it. ``deadline``: ``time.monotonic()`` after which the
+    best set found so far is returned.
+    """
+    search = _Search(candidates, statements, gate, snapshot, writes, budget_bytes, min_gain, deadline)
+    search.read_useful(progress)
+    for text in ("choosing indexes", "choosing indexes again after a second look"):
+        progress.step(text)
+        search.grow()
+        if not search.prune():
+            break
+    return search.selection()
+
+
+@dataclass
+class _Search:
+    """The state of one search: the set so far and the cost of every statement under it."""
+
+    candidates: Sequence[Candidate]
+    statements: Sequence[PlannedStatement]
+    gate: Gate
+    snapshot: Snapshot
+    writes: Mapping[QualifiedName, TableWrites]
+    budget_bytes: int | None
+    min_gain: float
+    deadline: float | None
+    configuration: Configuration = EMPTY_CONFIGURATION
+    packages: list[Package] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.kinds = {candidate.index: candidate.kind for candidate in self.candidates}
+        self.useful_for: dict[Index, set[str]] = {}
+        self.by_fingerprint = {planned.fingerprint: planned for planned in self.statements}
+        self.costs = {planned.fingerprint: self._cost(planned, EMPTY_CONFIGURATION) for planned in self.statements}
+        self.cost_before = self._total(self.costs)
+        self._bytes: dict[Index, int] = {}
+        self._write_costs: dict[Index, float] = {}
+
+    def read_useful(self, progress: Progress) -> None:
+        """Ask for each statement which of its candidates a plan would use."""
+        of_statement: dict[str, list[Index]] = {}
+        for candidate in self.candidates:
+            for fingerprint in candidate.fingerprints:
+                of_statement.setdefault(fingerprint, []).append(candidate.index)
+        for number, planned in enumerate(self.statements):
+            if self._late():
+                break
+            progress.step("asking the planner about candidates", number, len(self.statements))
+            for package in useful_packages(planned, of_statement.get(planned.fingerprint, ()), self.gate):
+                self.packages.append(package)
+                for index in package:
+                    self.useful_for.setdefault(index, set()).add(planned.fingerprint)
+        tables: dict[QualifiedName, set[str]] = {}
+        for planned in self.statements:
+            for table in planned.facts.tables:
+                tables.setdefault(table, set()).add(planned.fingerprint)
+        for index in self.useful_for:
+            for candidate in self.candidates:
+                if candidate.index == index:
+                    self.useful_for[index] |= candidate.fingerprints
+        singles = [frozenset({index}) for index in self.useful_for]
+        self.packages = list(dict.fromkeys([*singles, *self.packages]))
+
+    def grow(self) -> None:
+        """Take the package of the best net gain (for its size, under a budget) until none is worth it.
+
+        Lazy: a package's last known gain is taken for its bound, since what is taken first leaves less to gain.
+        """
+        bounds = {package: float("inf") for package in self.packages}
+        while bounds and not self._late():
+            best: tuple[float, Package] | None = None
+            for package in sorted(bounds, key=lambda p: -bounds[p]):
+                if best is not None and bounds[package] <= best[0]:
+                    break
+                score = self._score(package)
+                if score is None:
+                    del bounds[package]
+                    continue
+                bounds[package] = score
+                if best is None or score > best[0]:
+                    best = (score, package)
+                if self._late():
+                    break
+            if best is None or best[0] <= 0:
+                return
+            self._take(best[1])
+            del bounds[best[1]]
+
+    def prune(self) -> bool:
+        """Take out, the least useful first, what does not prove itself in the whole set; whether anything went."""
+        went = False
+        while self.configuration.add and not self._late():
+            scored = [(self._net_loss_without(index), index) for index in self.configuration.add]
+            loss, index = min(scored, key=lambda pair: (pair[0], pair[1].name))
+            if loss > 0 and self._worthwhile(index, loss) and self._replaceable_by(index) is None:
+                break
+            smaller = self._replaceable_by(index) if loss > 0 else None
+            self._set(self.configuration.without_index(index))
+            if smaller is not None:
+                self._set(self.configuration.with_index(smaller))
+                continue
+            self.packages = [package for package in self.packages if index not in package]
+            went = True
+        return went
+
+    def selection(self) -> Selection:
+        chosen = [self._chosen(index) for index in sorted(self.configuration.add, key=lambda i: i.name)]
+        chosen.sort(key=lambda c: -(c.gain - c.write_cost))
+        return Selection(tuple(chosen), self.configuration, self.cost_before, self._total(self.costs))
+
+    def _score(self, package: Package) -> float | None:
+        """Net gain, for each page under a budget; None where the package cannot be taken any more."""
+        new = package - self.configuration.add
+        if not new or any(serves(have, index) for index in new for have in self.configuration.add):
+            return None
+        size = sum(self._size(index) for index in new)
+        if self.budget_bytes is not None and size + self._used_bytes() > self.budget_bytes:
+            return None
+        configuration = Configuration(self.configuration.add | new)
+        affected = set().union(*(self.useful_for.get(index, set()) for index in new))
+        gain = self._gain(configuration, affected) - sum(self._write_cost(index) for index in new)
+        if gain <= 0 or not self._pays(configuration, affected, gain):
+            return None
+        return gain / (size / BLOCK) if self.budget_bytes is not None else gain
+
+    def _gain(self, configuration: Configuration, affected: Iterable[str]) -> float:
+        total = 0.0
+        for fingerprint in affected:
+            planned = self.by_fingerprint[fingerprint]
+            total += planned.calls * (self.costs[fingerprint] - self._cost(planned, configuration))
+        return total
+
+    def _pays(self, configuration: Configuration, affected: Iterable[str], gain: float) -> bool:
+        if gain >= self.min_gain * self.cost_before:
+            return True
+        return any(
+            self.costs[name] >= NOTICEABLE_COST
+            and self._cost(self.by_fingerprint[name], configuration) <= (1 - STATEMENT_GAIN) * self.costs[name]
+            for name in affected
+        )
+
+    def _worthwhile(self, index: Index, net: float) -> bool:
+        without = self.configuration.without_index(index)
+        if net >= self.min_gain * self.cost_before:
+            return True
+        return any(
+            self._cost(self.by_fingerprint[name], without) >= NOTICEABLE_COST
+            and self.costs[name] <= (1 - STATEMENT_GAIN) * self._cost(self.by_fingerprint[name], without)
+            for name in self.useful_for.get(index, ())
+        )
+
+    def _replaceable_by(self, index: Index) -> Index | None:
+        """A smaller candidate (a prefix, one without INCLUDE) that loses less than it spares, if there is one."""
+        without = self.configuration.without_index(index)
+        loss = self._net_loss_without(index)
+        for other in self.useful_for:
+            if other in self.configuration.add or other.table != index.table or not serves(index, other):
+                continue
+            if self._size(other) > 0.75 * self._size(index) or any(serves(have, other) for have in without.add):
+                continue
+            affected = self.useful_for[index] | self.useful_for[other]
+            lost = -self._gain(without.with_index(other), affected) + self._write_cost(other) - self._write_cost(index)
+            if lost < 0.05 * loss:
+                return other
+        return None
+
+    def _net_loss_without(self, index: Index) -> float:
+        without = self.configuration.without_index(index)
+        loss = sum(
+            planned.calls * (self._cost(planned, without) - self.costs[planned.fingerprint])
+            for planned in self.statements
+            if index.table in planned.facts.tables
+        )
+        return loss - self._write_cost(index)
+
+    def _take(self, package: Package) -> None:
+        kept = frozenset(have for have in self.configuration.add if not any(serves(new, have) for new in package))
+        self._set(Configuration(kept | package))
+
+    def _set(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self.costs = {planned.fingerprint: self._cost(planned, configuration) for planned in self.statements}
+
+    def _cost(self, planned: PlannedStatement, configuration: Configuration) -> float:
+        try:
+            return self.gate.cost(planned, configuration).cost
+        except PlanFailed:  # it was planned before: with these indexes it is counted as it was
+            return self.gate.cost(planned).cost
+
+    def _total(self, costs: Mapping[str, float]) -> float:
+        return sum(planned.calls * costs[planned.fingerprint] for planned in self.statements)
+
+    def _size(self, index: Index) -> int:
+        if index not in self._bytes:
+            self._bytes[index] = self.gate.planner.index_bytes(index)
+        return self._bytes[index]
+
+    def _used_bytes(self) -> int:
+        return sum(self._size(index) for index in self.configuration.add)
+
+    def _write_cost(self, index: Index) -> float:
+        if index not in self._write_costs:
+            table = self.snapshot.table(index.table)
+            assert table is not None  # candidates come from the snapshot's tables
+            size = index_pages(index, table, self.snapshot)
+            self._write_costs[index] = write_cost(
+                index,
+                table,
+                self.writes.get(index.table),
+                tuples=size.tuples,
+                pages=size.pages,
+                settings=self.snapshot.settings,
+            )
+        return self._write_costs[index]
+
+    def _chosen(self, index: Index) -> Chosen:
+        without = self.configuration.without_index(index)
+        evidence = []
+        for planned in self.statements:
+            if index.table not in planned.facts.tables:
+                continue
+            before, after = self._cost(planned, without), self.costs[planned.fingerprint]
+            if abs(before - after) > CHANGED * before:
+                evidence.append(statement_evidence(planned, before, after))
+        evidence.sort(key=lambda e: -e.calls * (e.cost_before - e.cost_after))
+        after_all = self._total(self.costs)
+        saved = sum(e.calls * (e.cost_before - e.cost_after) for e in evidence)
+        return Chosen(
+            index,
+            self.kinds.get(index, "btree"),
+            after_all + saved,
+            after_all,
+            self._size(index),
+            self._write_cost(index),
+            tuple(evidence),
+        )
+
+    def _late(self) -> bool:
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+
+def statement_evidence(planned: PlannedStatement, before: float, after: float) -> StatementEvidence:
+    """Evidence of one statement; costs for one call, text without literals."""
+    return StatementEvidence(
+        planned.fingerprint,
+        planned.calls,
+        before,
+        after,
+        planned.statement.text,
+        planned.statement.total_ms,
+    )
