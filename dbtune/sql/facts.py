@@ -28,24 +28,36 @@ def statement_facts(text: str, snapshot: Snapshot, search_path: Sequence[str] | 
     ``search_path`` is the session's, where the workload knows it; the snapshot's otherwise. Literals matter here (the
     value of a predicate, the start of a LIKE pattern): give a sample where there is one.
     """
-    words = [token.word for token in tokens(text[:200])]
-    if words and words[0] in UTILITY_WORDS:
+    if is_utility(text):
         return StatementFacts("utility")
     try:
-        parsed = parse(text, snapshot.server.dialect)
+        _, gathered, kind = analyse(text, snapshot, search_path)
     except Unparsable as error:
         return StatementFacts("unknown", parsed=False, unresolved=(str(error),))
-    gathered = Gathered(snapshot, search_path or snapshot.search_path)
-    try:
-        kind = _analyse(parsed, gathered)
-    except RecursionError:
-        return StatementFacts("unknown", parsed=False, unresolved=("the statement is nested too deeply",))
     return StatementFacts(
         kind,
         uses=tuple(use.finished() for use in gathered.uses),
         writes=tuple(dict.fromkeys(gathered.writes)),
         unresolved=tuple(gathered.notes),
     )
+
+
+def is_utility(text: str) -> bool:
+    """Whether the statement is none that is planned (by its first word)."""
+    words = [token.word for token in tokens(text[:400])]
+    return bool(words) and words[0] in UTILITY_WORDS
+
+
+def analyse(
+    text: str, snapshot: Snapshot, search_path: Sequence[str] | None = None
+) -> tuple[Parsed, Gathered, StatementKind]:
+    """The tree and what has been gathered from it. Raises Unparsable."""
+    parsed = parse(text, snapshot.server.dialect)
+    gathered = Gathered(snapshot, search_path or snapshot.search_path)
+    try:
+        return parsed, gathered, _analyse(parsed, gathered)
+    except RecursionError:
+        raise Unparsable("the statement is nested too deeply") from None
 
 
 def _analyse(parsed: Parsed, gathered: Gathered) -> StatementKind:

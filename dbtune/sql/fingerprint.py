@@ -319,5 +319,5 @@ def _spaced(former: Piece, piece: Piece) -> bool:
     if piece.text == "[":
         return not (former.is_operand or former.text == "array")
     if piece.text == "(":
-        return not (former.kind in ("word", "quoted")) or former.text in _SPACE_BEFORE_PARENTHESIS
+        return former.kind not in ("word", "quoted") or former.text in _SPACE_BEFORE_PARENTHESIS
     return True

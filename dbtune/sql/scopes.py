@@ -36,6 +36,10 @@ class Gathered:
     uses: list[Use] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    columns: dict[int, Output] = field(default_factory=dict)
+    """What each column of the syntax tree was found to be, by ``id`` of its node."""
+    targets: dict[int, Table] = field(default_factory=dict)
+    """Tables written, by ``id`` of the INSERT, UPDATE or MERGE node."""
     view_depth: int = 0
 
     def note(self, words: str) -> None:
@@ -112,6 +116,7 @@ class Scope:
         while scope is not None:
             found = scope._qualified(qualifier, name) if qualifier else scope._unqualified(name)
             if found is not None:
+                self.gathered.columns[id(column)] = found
                 return found, scope
             scope = scope.parent
         return None, None

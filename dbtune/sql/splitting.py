@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from dbtune.sql.lexing import Token, skip_comment, tokens
@@ -90,7 +91,7 @@ def _blocks(blocks: int, before: list[str], word: str) -> int:
 
 def _behind_copy_data(text: str, statement: str, at: int) -> int:
     words = [token.word for token in tokens(statement)]
-    if words[:1] != ["copy"] or not any(pair == ("from", "stdin") for pair in zip(words, words[1:], strict=False)):
+    if words[:1] != ["copy"] or not any(pair == ("from", "stdin") for pair in pairwise(words)):
         return at
     last = _COPY_DATA_END.search(text, at)
     return last.end() if last else len(text)

@@ -5,11 +5,12 @@ Sources: ``pg_proc.provolatile`` and ``pg_cast`` of Postgres 18; the manual, "Fu
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 from sqlglot import exp
 
-from dbtune.sql.lexing import tokens
+from dbtune.sql.lexing import Token, tokens
 from dbtune.sql.scopes import Scope
 
 IMMUTABLE_FUNCTIONS = frozenset(
@@ -100,7 +101,7 @@ def is_immutable(node: exp.Expr, text: str, scope: Scope) -> bool:
 
 def _functions_are_immutable(text: str, scope: Scope) -> bool:
     found = tokens(text)
-    for token, after in zip(found, found[1:], strict=False):
+    for token, after in pairwise(found):
         if token.kind not in ("word", "quoted") or after.spelling != "(":
             continue
         name = token.word or token.spelling.strip('"')
@@ -116,11 +117,11 @@ def _functions_are_immutable(text: str, scope: Scope) -> bool:
     return True
 
 
-def _is_type_length(found: list[object], start: int) -> bool:
+def _is_type_length(found: list[Token], start: int) -> bool:
     """``x::varchar(10)``: a word before a parenthesis that is a type."""
-    for before, token in zip(found, found[1:], strict=False):
-        if token.start == start:  # type: ignore[attr-defined]
-            return bool(before.spelling == "::" or before.word == "as")  # type: ignore[attr-defined]
+    for before, token in pairwise(found):
+        if token.start == start:
+            return bool(before.spelling == "::" or before.word == "as")
     return False
 
 

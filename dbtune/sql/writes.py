@@ -68,6 +68,7 @@ def _insert(node: exp.Insert, scope: Scope) -> None:
     table = _target(node.this, scope, read_too=False)
     if table is None:
         return
+    scope.gathered.targets[id(node)] = table
     columns = [name_of(part) for part in node.this.expressions] if isinstance(node.this, exp.Schema) else []
     scope.gathered.writes.append(Write(table.name, "insert", frozenset(columns), rows))
     conflict = node.args.get("conflict")
@@ -91,6 +92,7 @@ def _update(node: exp.Update, scope: Scope) -> None:
         read(value, scope)
     _where(node, scope)
     if table is not None:
+        scope.gathered.targets[id(node)] = table
         scope.gathered.writes.append(Write(table.name, "update", frozenset(_set_columns(node.expressions))))
 
 
@@ -122,12 +124,14 @@ def _merge(node: exp.Merge, scope: Scope) -> None:
             for value in _assigned(then.expressions):
                 read(value, scope)
             if table is not None:
+                scope.gathered.targets[id(then)] = table
                 scope.gathered.writes.append(Write(table.name, "update", frozenset(_set_columns(then.expressions))))
         elif isinstance(then, exp.Insert):
             if isinstance(then.args.get("expression"), exp.Expr):
                 read(then.expression, scope)
             columns = [name_of(part.this) for part in getattr(then.this, "expressions", ())]
             if table is not None:
+                scope.gathered.targets[id(then)] = table
                 scope.gathered.writes.append(Write(table.name, "insert", frozenset(columns)))
         elif then is not None and "delete" in then.sql().lower() and table is not None:
             scope.gathered.writes.append(Write(table.name, "delete"))

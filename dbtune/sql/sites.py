@@ -1,0 +1,375 @@
+"""Where each parameter of a statement stands: what it is compared with, and what the server will take it for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sqlglot import exp
+
+from dbtune.model.schema import Column, Table
+from dbtune.sql.expressions import strip
+from dbtune.sql.parsing import Parsed
+from dbtune.sql.scopes import Gathered, name_of
+
+Role = Literal[
+    "equal",
+    "member",  # of an IN list
+    "lower",
+    "upper",
+    "array",  # = ANY ($1)
+    "prefix",
+    "infix",
+    "contained",  # column @> $1, && $1
+    "key",  # payload ->> $1, payload ? $1
+    "limit",
+    "offset",
+    "value",  # written, or returned, as a column's value
+    "number",
+    "interval",
+    "condition",  # stands for a boolean
+    "text",
+    "argument",
+    "row_order",  # ORDER BY $1
+    "unknown",
+]
+
+
+@dataclass(frozen=True)
+class Site:
+    """The place of one parameter."""
+
+    role: Role
+    column: Column | None = None
+    type: str = ""
+    """The type it has by a cast or its column, where known."""
+    paired: bool = False
+    """A bound whose column has the other bound in a parameter too."""
+    position: int = 0
+    """Among the members of its list, or the arguments of its function."""
+    function: str = ""
+    key: str = ""
+    """The relation's column it is compared with, to find its pair."""
+
+
+_LOWER = (exp.GT, exp.GTE)
+_UPPER = (exp.LT, exp.LTE)
+_EQUAL = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)
+_PATTERNS = (exp.Like, exp.ILike, exp.SimilarTo, exp.RegexpLike, exp.RegexpILike, exp.StartsWith)
+_SEE_THROUGH = (exp.Paren, exp.Coalesce, exp.Case, exp.If, exp.Lower, exp.Upper, exp.Trim, exp.Nullif, exp.Tuple)
+_KEYS = (exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract, exp.JSONBExtractScalar, exp.JSONBContainsTopKey)
+_KEY_ARRAYS = (exp.JSONBContainsAnyTopKeys, exp.JSONBContainsAllTopKeys)
+_CONTAINMENT = (exp.ArrayContainsAll, exp.ArrayContainedBy, exp.ArrayOverlaps)
+_NUMBERS = (exp.Count, exp.Extract, exp.Length, exp.Sum, exp.Avg, exp.Mul, exp.Div, exp.Mod, exp.RowNumber, exp.Abs)
+_TEXTS = (exp.JSONExtractScalar, exp.JSONBExtractScalar, exp.DPipe, exp.Concat)
+
+
+def sites(parsed: Parsed, gathered: Gathered) -> dict[int, Site]:
+    """The site of each parameter, by its number. One that stands in several places has the most telling one."""
+    found: dict[int, Site] = {}
+    for node in parsed.tree.find_all(exp.Placeholder):
+        name = str(node.this or "")
+        if not (name.startswith("p") and name[1:].isdigit()):
+            continue
+        number = int(name[1:])
+        if number <= len(parsed.parameters):
+            site = _site(node, gathered)
+            prefix = parsed.parameters[number - 1].type_name
+            found[number] = replace(site, type=prefix) if prefix else site
+    return _with_pairs(found)
+
+
+def _with_pairs(found: dict[int, Site]) -> dict[int, Site]:
+    lower = {site.key for site in found.values() if site.role == "lower"}
+    upper = {site.key for site in found.values() if site.role == "upper"}
+    both = (lower & upper) - {""}
+    return {number: replace(site, paired=True) if site.key in both else site for number, site in found.items()}
+
+
+def _site(node: exp.Expr, gathered: Gathered) -> Site:
+    """Go up from the parameter until something says what it is."""
+    cast = ""
+    child, parent = node, node.parent
+    position = 0
+    in_array = quantified = False
+    while parent is not None:
+        if isinstance(parent, (exp.Cast, exp.TryCast)):
+            cast = cast or parent.to.sql(dialect="postgres")
+        elif isinstance(parent, (exp.Array, exp.Tuple)) or _is_row(parent):
+            position = _index(parent.expressions, child)
+            in_array = in_array or isinstance(parent, exp.Array)
+        elif isinstance(parent, exp.Any) or (isinstance(parent, exp.Anonymous) and _name(parent) in ("all", "some")):
+            quantified = not in_array
+        elif not isinstance(parent, (exp.Paren, exp.Neg)):
+            found = _by_parent(node, child, parent, position, gathered)
+            if found is not None:
+                if quantified and found.role in ("equal", "lower", "upper", "prefix", "infix", "array"):
+                    found = replace(found, role="array")
+                elif in_array and found.role == "equal":
+                    found = replace(found, role="member", position=position)
+                return replace(found, type=cast or found.type)
+            if not isinstance(parent, _SEE_THROUGH):
+                break
+        child, parent = parent, parent.parent
+    return Site("unknown", type=cast)
+
+
+def _by_parent(node: exp.Expr, child: exp.Expr, parent: exp.Expr, position: int, gathered: Gathered) -> Site | None:
+    """What the node above says of the parameter; None: look further up."""
+    if isinstance(parent, (exp.Limit, exp.Fetch)):
+        return Site("limit")
+    if isinstance(parent, exp.Offset):
+        return Site("offset")
+    if isinstance(parent, exp.EQ) and isinstance(parent.parent, (exp.Update, exp.OnConflict)):
+        return _written(parent, child, position, gathered)
+    if isinstance(parent, (*_EQUAL, *_LOWER, *_UPPER)):
+        return _compared(child, parent, position, gathered)
+    if isinstance(parent, exp.Between):
+        return _bound(child, parent, gathered)
+    if isinstance(parent, exp.In):
+        return _listed(node, child, parent, position, gathered)
+    if isinstance(parent, _PATTERNS):
+        return _patterned(node, child, parent, gathered)
+    if isinstance(parent, _CONTAINMENT):
+        other = parent.expression if parent.this is child else parent.this
+        column, type_name = describe(other, gathered)
+        return Site("contained", column, type_name)
+    if isinstance(parent, (*_KEYS, exp.JSONPath)) or isinstance(parent, _KEY_ARRAYS):
+        return Site("key", type="text[]" if isinstance(parent, _KEY_ARRAYS) else "")
+    if isinstance(parent, (exp.Where, exp.Join, exp.And, exp.Or, exp.Not, exp.Having, exp.Filter)):
+        return Site("condition") if not isinstance(parent, exp.Join) or parent.args.get("on") is child else None
+    if isinstance(parent, exp.Values) or (isinstance(parent, exp.Insert) and isinstance(child, exp.Tuple)):
+        return _inserted(parent, position, gathered)
+    if isinstance(parent, (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)):
+        return _computed(child, parent, gathered)
+    if isinstance(parent, (exp.DPipe, exp.Concat, exp.ConcatWs)):
+        return _concatenated(node, parent, gathered)
+    if isinstance(parent, exp.Bracket):
+        return Site("number")
+    if isinstance(parent, exp.Ordered) or isinstance(parent, exp.Group):
+        return Site("row_order")
+    if isinstance(parent, exp.MatchAgainst):
+        return Site("text", type="tsquery")
+    if isinstance(parent, exp.Select):
+        return _selected(child, parent, gathered)
+    if isinstance(parent, exp.Interval):
+        return Site("interval", type="interval")
+    if isinstance(parent, exp.Is):
+        return Site("unknown", function="is")
+    if isinstance(parent, exp.Case) and parent.this is child:
+        return Site("text")
+    if isinstance(parent, exp.If) and parent.this is child:
+        return _case_value(parent, gathered)
+    if isinstance(parent, exp.Func) and not isinstance(parent, _SEE_THROUGH):
+        return _argument(child, parent)
+    return None
+
+
+def _compared(child: exp.Expr, parent: exp.Expr, position: int, gathered: Gathered) -> Site:
+    is_right = parent.args.get("expression") is child
+    other = strip(parent.args["this"] if is_right else parent.args["expression"])
+    if isinstance(other, exp.Any):  # $1 = ANY (column)
+        column, type_name = describe(strip(other.this), gathered)
+        return Site("contained", column, type_name, function="element")
+    members = other.expressions if isinstance(other, exp.Tuple) or _is_row(other) else []
+    if members and position < len(members):
+        other = members[position]
+    column, type_name = describe(other, gathered)
+    key = other.sql() if isinstance(other, exp.Column) else ""
+    role: Role = "equal"
+    if isinstance(parent, (*_LOWER, *_UPPER)):
+        role = "lower" if isinstance(parent, _LOWER) == is_right else "upper"
+    return Site(role, column, type_name, key=key)
+
+
+def _bound(child: exp.Expr, parent: exp.Between, gathered: Gathered) -> Site:
+    if parent.this is child:
+        column, type_name = describe(parent.args["low"], gathered)
+        return Site("equal", column, type_name)
+    column, type_name = describe(parent.this, gathered)
+    key = parent.this.sql()
+    return Site("lower" if parent.args["low"] is child else "upper", column, type_name, key=key)
+
+
+def _listed(node: exp.Expr, child: exp.Expr, parent: exp.In, position: int, gathered: Gathered) -> Site | None:
+    if parent.this is child:
+        members = parent.expressions
+        column, type_name = describe(members[0], gathered) if members else (None, "")
+        return Site("equal", column, type_name)
+    place = _index(parent.expressions, child)
+    left = strip(parent.this)
+    if isinstance(left, exp.Tuple) and position < len(left.expressions):
+        left = left.expressions[position]
+    column, type_name = describe(left, gathered)
+    del node
+    return Site("member", column, type_name, position=place)
+
+
+def _patterned(node: exp.Expr, child: exp.Expr, parent: exp.Expr, gathered: Gathered) -> Site:
+    if parent.args.get("this") is child:
+        return Site("text")
+    column, type_name = describe(parent.args["this"], gathered)
+    if child is not node and isinstance(child, (exp.DPipe, exp.Concat)):
+        return Site("text", column, type_name)
+    infix = isinstance(parent, (exp.ILike, exp.SimilarTo))
+    plain = isinstance(parent, (exp.RegexpLike, exp.RegexpILike, exp.StartsWith))
+    return Site("text" if plain else "infix" if infix else "prefix", column, type_name)
+
+
+def _concatenated(node: exp.Expr, parent: exp.Expr, gathered: Gathered) -> Site:
+    """``LIKE '%' || $1 || '%'``: a piece of the column's text."""
+    above: exp.Expr | None = parent
+    while above is not None and isinstance(above, (exp.DPipe, exp.Concat, exp.Paren, exp.Cast)):
+        above = above.parent
+    if isinstance(above, _PATTERNS):
+        column, type_name = describe(above.args["this"], gathered)
+        return Site("text", column, type_name)
+    del node
+    other = [part for part in parent.find_all(exp.Column)]
+    if len(other) == 1:
+        column, type_name = describe(other[0], gathered)
+        if type_name.endswith("[]"):
+            return Site("value", None, type_name)
+        if type_name == "jsonb":
+            return Site("value", None, "jsonb")
+    return Site("text", type="text")
+
+
+def _written(parent: exp.EQ, child: exp.Expr, position: int, gathered: Gathered) -> Site | None:
+    """SET column = $1, also within an expression."""
+    if parent.args.get("expression") is not child:
+        return Site("number")
+    statement = parent.parent
+    while statement is not None and id(statement) not in gathered.targets:
+        statement = statement.parent
+    table = gathered.targets.get(id(statement)) if statement is not None else None
+    left = parent.this
+    members = left.expressions if isinstance(left, exp.Tuple) else [left]
+    column = members[min(position, len(members) - 1)]
+    found = column if isinstance(column, exp.Column) else column.find(exp.Column)
+    return _value_of(table, name_of(found.this) if found is not None else "")
+
+
+def _inserted(parent: exp.Expr, position: int, gathered: Gathered) -> Site:
+    statement = parent if isinstance(parent, exp.Insert) else parent.parent
+    if statement is None:
+        return Site("value")
+    table = gathered.targets.get(id(statement))
+    target = statement.this if isinstance(statement, exp.Insert) else None
+    if table is None or target is None:
+        return Site("value")
+    listed = getattr(target, "expressions", [])
+    names = [name_of(part.this if isinstance(part, exp.Column) else part) for part in listed]
+    names = names or [column.name for column in table.columns]
+    return _value_of(table, names[position]) if position < len(names) else Site("value")
+
+
+def _selected(child: exp.Expr, parent: exp.Select, gathered: Gathered) -> Site:
+    """The select list of INSERT … SELECT gives the column; elsewhere the value is only returned."""
+    place = _index(parent.expressions, child)
+    statement = parent.parent
+    if isinstance(statement, exp.Insert) and statement.args.get("expression") is parent:
+        return _inserted(statement, place, gathered)
+    return Site("unknown")
+
+
+def _value_of(table: Table | None, name: str) -> Site:
+    column = table.column(name) if table is not None else None
+    return Site("value", column, column.type if column else "")
+
+
+def _computed(child: exp.Expr, parent: exp.Expr, gathered: Gathered) -> Site:
+    other = strip(parent.expression if parent.this is child else parent.this)
+    type_name = describe(other, gathered)[1]
+    if isinstance(other, (exp.CurrentTimestamp, exp.CurrentDate)) or type_name.startswith("timestamp"):
+        return Site("interval", type="interval" if not isinstance(other, exp.CurrentDate) else "integer")
+    if type_name == "jsonb" and isinstance(parent, exp.Sub):
+        return Site("key")
+    if type_name.startswith(("interval", "json")) or type_name.endswith("[]"):
+        return Site("value", None, type_name)
+    return Site("number", type="integer" if type_name == "date" else "")
+
+
+def _case_value(parent: exp.If, gathered: Gathered) -> Site:
+    """``CASE x WHEN $1``: compared with x; ``CASE WHEN $1``: a condition."""
+    case = parent.parent
+    if isinstance(case, exp.Case) and case.this is not None:
+        column, type_name = describe(case.this, gathered)
+        return Site("equal", column, type_name)
+    return Site("condition")
+
+
+def _argument(child: exp.Expr, parent: exp.Func) -> Site:
+    arguments = list(_arguments(parent))
+    return Site("argument", position=_index(arguments, child), function=_name(parent))
+
+
+def _arguments(node: exp.Expr) -> Iterator[exp.Expr]:
+    for value in node.args.values():
+        if isinstance(value, exp.Expr):
+            yield value
+        elif isinstance(value, list):
+            yield from (part for part in value if isinstance(part, exp.Expr))
+
+
+def describe(node: exp.Expr, gathered: Gathered) -> tuple[Column | None, str]:
+    """The column whose values an expression has, and its type, as far as they are known."""
+    node = strip(node)
+    if isinstance(node, exp.Column):
+        output = gathered.columns.get(id(node))
+        for target in output.targets if output else ():
+            column = target.use.table.column(target.column)
+            if column is not None:
+                return column, column.type
+        return None, ""
+    if isinstance(node, (exp.Cast, exp.TryCast)):
+        type_name = node.to.sql(dialect="postgres").lower()
+        column = describe(node.this, gathered)[0]
+        return (column, type_name) if column and _alike(column.type, type_name) else (None, type_name)
+    if isinstance(node, _NUMBERS):
+        return None, "bigint"
+    if isinstance(node, _TEXTS):
+        return None, "text"
+    if isinstance(node, (exp.Lower, exp.Upper, exp.Trim, exp.Coalesce, exp.Min, exp.Max, exp.TimestampTrunc, exp.Abs)):
+        return describe(node.this, gathered) if isinstance(node.this, exp.Expr) else (None, "")
+    if isinstance(node, (exp.CurrentTimestamp, exp.CurrentDate)):
+        return None, "timestamp with time zone"
+    if isinstance(node, exp.Literal):
+        return None, "text" if node.is_string else "integer"
+    if isinstance(node, (exp.Subquery, exp.Select)):
+        selected = node.selects
+        return describe(selected[0].unalias(), gathered) if len(selected) == 1 else (None, "")
+    if isinstance(node, exp.Bracket):
+        type_name = describe(node.this, gathered)[1]
+        return None, type_name.removesuffix("[]")
+    if isinstance(node, (exp.Add, exp.Sub)):
+        return None, describe(node.this, gathered)[1]
+    return None, ""
+
+
+def _alike(column_type: str, cast_type: str) -> bool:
+    """Whether a value of the column is valid input for the cast's type."""
+    wide = ("text", "varchar", "char")
+    times = ("timestamp", "date")
+    numbers = ("int", "bigint", "smallint", "numeric", "decimal", "real", "double")
+    groups = (times, numbers)
+    if cast_type.startswith(wide):
+        return True
+    return any(column_type.startswith(group) and cast_type.startswith(group) for group in groups) or (
+        column_type.split("(")[0] == cast_type.split("(")[0]
+    )
+
+
+def _is_row(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and _name(node) == "row"
+
+
+def _name(node: exp.Expr) -> str:
+    if isinstance(node, exp.Anonymous):
+        return str(node.this).lower()
+    return node.sql_name().lower() if isinstance(node, exp.Func) else ""
+
+
+def _index(members: list[exp.Expr], child: exp.Expr) -> int:
+    return next((at for at, member in enumerate(members) if member is child), 0)
