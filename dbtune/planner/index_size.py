@@ -63,7 +63,7 @@ def index_pages(index: Index, table: Table, snapshot: Snapshot, *, rows: float |
         part = replace(part, share=min(1.0, rows / table_rows) if table_rows > 0 else 0.0)
     indexed = table_rows * part.share
     if index.method != "btree":
-        pages = _other_pages(index, table, indexed)
+        pages = _other_pages(index, table, indexed, snapshot)
         return IndexSize(pages, 0, indexed, pages * BLOCK_SIZE)
     size = _Btree(index, table, snapshot, part, table_rows).size()
     return replace(size, tuples=indexed)
@@ -227,7 +227,7 @@ EXPRESSION_TYPES: Sequence[tuple[str, tuple[str, int, int, str]]] = (
 """Beginnings and endings of expressions that tell their type."""
 
 
-def _other_pages(index: Index, table: Table, rows: float) -> int:
+def _other_pages(index: Index, table: Table, rows: float, snapshot: Snapshot) -> int:
     columns = [table.column(key.column) if key.column is not None else None for key in index.keys]
     widths = [_mean_width(column) for column in columns]
     options = dict(index.options)
@@ -235,7 +235,9 @@ def _other_pages(index: Index, table: Table, rows: float) -> int:
         per_range = int(options.get("pages_per_range", other_methods.BRIN_PAGES_PER_RANGE))
         return other_methods.brin_pages(max(table.file_pages, table.pages), sum(widths), per_range)
     if index.method == "hash":
-        return other_methods.hash_pages(rows, int(options.get("fillfactor", other_methods.HASH_FILLFACTOR)))
+        column = columns[0]
+        distinct = distinct_values(table, column, rows, snapshot) if column is not None else rows
+        return other_methods.hash_pages(rows, distinct, int(options.get("fillfactor", other_methods.HASH_FILLFACTOR)))
     if index.method == "gin":
         named = [key.opclass.name if key.opclass is not None else "" for key in index.keys]
         pairs = zip(columns, named, strict=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dbtune.planner.sizes.frequencies import KeyClass, distinct_keys, groups
 from dbtune.planner.sizes.tuples import Attribute, Layout, align, entry_bytes
@@ -26,8 +27,11 @@ LONGEST_POSTING_LIST = BLOCK_SIZE * 10 // 100 // 8 * 8 - LINE_POINTER_BYTES
 LONGEST_ENTRY = 2704
 """``BTMaxItemSize``: a longer key is an error."""
 
-SIMULATED_KEYS = 1200
-"""Keys put on pages one by one; the rest of the index is like them."""
+SIMULATED_KEYS = 1000
+SIMULATED_ENTRIES = 4000
+"""What is put on pages one by one; the rest of the index is like it."""
+MANY_POSTING_LISTS = 60
+"""A key with more of them fills pages of its own."""
 GOLDEN_RATIO = 0.6180339887498949
 
 
@@ -98,16 +102,17 @@ def _leaves(
     for size, count, layouts in keys:
         bases = tuple(min(LONGEST_ENTRY, entry_bytes(attributes, layout)) for layout in layouts)
         full = _rows_a_posting_list(bases[0])
-        if size <= 3 * full:
+        if size <= MANY_POSTING_LISTS * full:
             few.append((size, count, bases))
             continue
         # many full posting lists one after the other: they fill pages of their own
-        lists = [Entry(e.size, e.pointers) for e in _entries_of(3 * full, bases[0])] * 12
-        pages += count * size / (3 * full * 12) * _fill(lists, fillfactor)
+        lists = _entries_of(MANY_POSTING_LISTS * full, bases[0])
+        pages += count * size / (MANY_POSTING_LISTS * full) * _fill(lists, fillfactor)
         entries += count * size / full
     total = sum(count for _, count, _ in few)
     if total > 0:
-        wanted = min(SIMULATED_KEYS, max(1, math.ceil(total)))
+        entries_a_key = sum(count * (1 + size / _rows_a_posting_list(bases[0])) for size, count, bases in few) / total
+        wanted = max(1, min(SIMULATED_KEYS, math.ceil(total), int(SIMULATED_ENTRIES / entries_a_key)))
         sequence = [entry for size, base in _sample(few, total, wanted) for entry in _entries_of(size, base)]
         factor = total / wanted
         pages += _fill(sequence, fillfactor) * factor
@@ -133,14 +138,18 @@ def _rows_a_posting_list(base: int) -> int:
     return max(1, (LONGEST_POSTING_LIST // 8 * 8 - base) // ROW_POINTER_BYTES)
 
 
-def _entries_of(rows: int, base: int) -> Iterator[Entry]:
+@lru_cache(maxsize=8192)
+def _entries_of(rows: int, base: int) -> tuple[Entry, ...]:
     """Entries of one key with that many rows."""
     full = _rows_a_posting_list(base)
-    while rows > 0:
-        here = min(rows, full)
-        size = base if here == 1 else align(base + here * ROW_POINTER_BYTES, 8)
-        yield Entry(size, size - base)
-        rows -= here
+    lists, left = divmod(rows, full)
+    entries = [_entry(full, base)] * lists
+    return tuple([*entries, _entry(left, base)] if left else entries)
+
+
+def _entry(rows: int, base: int) -> Entry:
+    size = base if rows == 1 else align(base + rows * ROW_POINTER_BYTES, 8)
+    return Entry(size, size - base)
 
 
 def _fill(entries: Sequence[Entry], fillfactor: int) -> float:

@@ -19,6 +19,8 @@ from dbtune.model.snapshot import Snapshot
 ROWS_A_TARGET_STEP = 300
 CLUSTERED_CORRELATION = 0.98
 """From here on, equal values are taken to lie side by side."""
+USUAL_LAG_DAYS = 90
+"""Between two dates of one course of events; a guess."""
 WHOLE_NUMBERS = frozenset({"int2", "int4", "int8"})
 
 
@@ -47,6 +49,7 @@ def most_distinct_together(
     bounds = [rows, *_by_extended_statistics(table, names, rows, snapshot.extended_statistics)]
     bounds += _by_references(table, columns, distinct, snapshot)
     bounds += _by_physical_order(columns, distinct)
+    bounds += _by_dates_that_follow(columns, distinct)
     return max(1.0, min(bounds))
 
 
@@ -220,6 +223,35 @@ def _by_physical_order(columns: Sequence[Column], distinct: Sequence[float]) -> 
     added = sum(count for count, is_ordered in zip(distinct, ordered, strict=True) if is_ordered)
     rest = math.prod(count for count, is_ordered in zip(distinct, ordered, strict=True) if not is_ordered)
     return [added * rest]
+
+
+def _by_dates_that_follow(columns: Sequence[Column], distinct: Sequence[float]) -> list[float]:
+    """Dates of one row tell of one course of events (ordered, shipped, paid): where two date columns are spread over
+    the years alike, one is taken to follow the other within a quarter of a year, so that not every pair occurs."""
+    known = [(column, count) for column, count in zip(columns, distinct, strict=True)]
+    dates = [(column, count) for column, count in known if column.type_name.name == "date"]
+    bounds: list[float] = []
+    for position, (earlier, count) in enumerate(dates):
+        followers = [(c, n) for c, n in dates[position + 1 :] if n > USUAL_LAG_DAYS and _spread_alike(earlier, c)]
+        if followers:
+            names = {c.name for c, _ in followers}
+            rest = math.prod((n for c, n in known if c.name not in names and c is not earlier), start=1.0)
+            bounds.append(count * USUAL_LAG_DAYS ** len(followers) * rest)
+    return bounds
+
+
+def _spread_alike(left: Column, right: Column) -> bool:
+    quantiles = [c.statistics.histogram_bounds if c.statistics is not None else () for c in (left, right)]
+    if min(len(bounds) for bounds in quantiles) < 10:
+        return False
+    try:
+        days = [
+            [date.fromisoformat(bounds[len(bounds) * tenth // 10]).toordinal() for tenth in range(1, 10)]
+            for bounds in quantiles
+        ]
+    except ValueError:
+        return False
+    return all(abs(a - b) <= USUAL_LAG_DAYS for a, b in zip(*days, strict=True))
 
 
 def _correlation(statistics: ColumnStatistics | None) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TypeVar
 
 from dbtune.model.schema import ColumnStatistics
@@ -21,6 +22,8 @@ LAYOUTS_KEPT = 24
 """Entry layouts that stand for all of a class."""
 BUCKETS_PER_OCTAVE = 3
 """Classes of a product are put together where their probabilities differ by less than a third of an octave."""
+NORMAL_PARTS = tuple(NormalDist().inv_cdf((part + 0.5) / 15) for part in range(15))
+"""Middles of equal parts of the normal distribution, in standard deviations."""
 NEVER_REPEATED = 1e-7
 """Rows expected of one value of a column that has no value twice."""
 
@@ -108,7 +111,7 @@ def groups(classes: Iterable[KeyClass], rows: float) -> Iterator[tuple[int, floa
     for c in classes:
         mean = rows * c.probability
         if mean >= 40:
-            yield round(mean), c.values * mean / round(mean), c.layouts
+            yield from _around(mean, c)
             continue
         if mean < 1e-4:
             yield 1, c.values * mean, c.layouts
@@ -117,6 +120,15 @@ def groups(classes: Iterable[KeyClass], rows: float) -> Iterator[tuple[int, floa
         for size in range(1, int(mean + 6 * math.sqrt(mean)) + 6):
             chance *= mean / size
             yield size, c.values * chance, c.layouts
+
+
+def _around(mean: float, c: KeyClass) -> Iterator[tuple[int, float, tuple[Layout, ...]]]:
+    """The Poisson distribution of a great mean by equally likely values; few keys are taken at their mean."""
+    if c.values < len(NORMAL_PARTS):
+        yield round(mean), c.values * mean / round(mean), c.layouts
+        return
+    for deviation in NORMAL_PARTS:
+        yield round(mean + deviation * math.sqrt(mean)), c.values / len(NORMAL_PARTS), c.layouts
 
 
 def _repeated(share: float, rows: float, distinct: float, layouts: tuple[Layout, ...]) -> KeyClass:

@@ -16,6 +16,7 @@ USABLE = 8192 - 24 - 16
 BRIN_REVMAP_ITEMS = 1360
 BRIN_PAGES_PER_RANGE = 128
 HASH_FILLFACTOR = 75
+HASH_ENTRY_BYTES = 20
 GIST_FILLFACTOR = 90
 
 GIN_ENTRY_FILL = 0.9
@@ -33,21 +34,32 @@ def brin_pages(table_pages: int, key_bytes: int, pages_per_range: int = BRIN_PAG
     return 1 + math.ceil(ranges / BRIN_REVMAP_ITEMS) + math.ceil(ranges * summary / USABLE)
 
 
-def hash_pages(rows: float, fillfactor: int = HASH_FILLFACTOR) -> int:
-    """Metapage, bitmap, buckets: 20 bytes an entry (its hash code), buckets doubled in four steps.
+def hash_pages(rows: float, distinct: float, fillfactor: int = HASH_FILLFACTOR) -> int:
+    """Metapage, bitmap, and the buckets with their overflow pages.
 
-    Half of an average bucket's overflow pages must be expected where the number of buckets was rounded.
+    Entries hold a hash code only (20 bytes with the line pointer). The number of buckets is a power of two, from 1,024
+    on with quarters between; where it lies between two powers, some buckets are split and the others twice as full.
     """
-    per_bucket = max(10, int(BLOCK_SIZE * fillfactor / 100 / 20))
-    wanted = max(2.0, rows / per_bucket)
-    below = 2.0 ** math.floor(math.log2(wanted))
-    if below >= 512:  # from the tenth splitpoint on, in quarters
-        buckets = next(below * step for step in (1.0, 1.25, 1.5, 1.75, 2.0) if below * step >= wanted)
-    else:
-        buckets = below if wanted == below else below * 2
-    mean = rows / buckets * 20 / USABLE  # pages a bucket
-    overflow = buckets * max(0.0, mean - 0.9)
-    return int(2 + buckets + 1 + overflow)
+    wanted = max(2.0, rows / (BLOCK_SIZE * fillfactor // 100 // HASH_ENTRY_BYTES))
+    power = 2.0 ** math.ceil(math.log2(wanted))
+    buckets = power if power <= 512 else next(power * s for s in (0.625, 0.75, 0.875, 1.0) if power * s >= wanted)
+    split = 2 * (buckets - power / 2)  # the split ones and what they were split into
+    pages = split * _pages_a_bucket(rows / power, distinct / power)
+    if buckets > split:
+        pages += (buckets - split) * _pages_a_bucket(2 * rows / power, 2 * distinct / power)
+    return int(2 + pages)
+
+
+def _pages_a_bucket(rows: float, keys: float) -> float:
+    """Mean pages of a bucket in which ``keys`` keys with ``rows`` rows are expected: how many come is up to chance."""
+    per_page = USABLE // HASH_ENTRY_BYTES
+    rows_a_key = max(1.0, rows / max(keys, 1e-9))
+    most = int(keys + 8 * math.sqrt(keys)) + 8
+    log_chance, pages = -keys, 0.0
+    for number in range(most):
+        pages += math.exp(log_chance) * max(1, math.ceil(number * rows_a_key / per_page))
+        log_chance += math.log(keys / (number + 1))
+    return pages
 
 
 def gist_pages(rows: float, key_bytes: int, fillfactor: int = GIST_FILLFACTOR) -> int:
