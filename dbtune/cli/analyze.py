@@ -17,7 +17,9 @@ from dbtune.planner.opening import open_planner
 from dbtune.report.files import write_atomically
 from dbtune.report.registry import formats
 from dbtune.report.terminal import render
-from dbtune.rules.engine import AdviseOptions, advise
+from dbtune.rules.engine import advise
+from dbtune.rules.options import AdviseOptions
+from dbtune.rules.registry import chosen_rules
 
 FINDINGS = 1
 """Exit status where ``--fail-on`` is reached."""
@@ -50,7 +52,13 @@ NO_WORKLOAD = (
     help="Smallest gain, of the workload's cost, that is worth an index.",
 )
 @click.option("--timeout", type=options.Duration(), help="Stop searching for better indexes after this time.")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Planners at work at once.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Planners that may be at work at once (one is enough so far, and more are not started).",
+)
 @options.privacy_option
 @click.option(
     "-o",
@@ -101,11 +109,16 @@ def command(
     terminal = current_terminal()
     outputs = inputs.open_outputs(files, form)
     workload_paths = options.expand_files(workload_files)
-    wishes = AdviseOptions(budget_bytes=budget, only=only, skip=skip, min_gain=min_gain)
+    chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
+    wishes = AdviseOptions(
+        budget_bytes=budget, only=only, skip=skip, schemas=schemas, min_gain=min_gain, timeout_seconds=timeout
+    )
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=not workload_paths or with_server_workload, top=top)
         snapshot, url = inputs.open_snapshot(target, collecting, privacy, progress)
         workload = inputs.choose_workload(snapshot.workload, workload_paths, with_server=with_server_workload)
+        if top is not None:
+            workload = inputs.most_expensive(workload, top)
         if since is not None:
             inputs.check_since(workload, since)
         with open_planner(planner, snapshot, url, progress) as opened:

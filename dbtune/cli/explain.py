@@ -22,7 +22,8 @@ from dbtune.planner.protocol import Planner
 from dbtune.report.plan_tree import plan_tree, troubles
 from dbtune.report.terminal import render_recommendations
 from dbtune.report.text import human_number, one_line
-from dbtune.rules.engine import AdviseOptions, advise
+from dbtune.rules.engine import advise
+from dbtune.rules.options import AdviseOptions
 from dbtune.sql.facts import statement_facts
 from dbtune.sql.fingerprint import fingerprint, normalise
 from dbtune.sql.parameters import instances

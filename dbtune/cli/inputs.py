@@ -94,6 +94,13 @@ def _added(one: Statement, other: Statement) -> Statement:
     )
 
 
+def most_expensive(workload: Workload, top: int) -> Workload:
+    """The workload with only its ``top`` statements that take the most time; where no time is known, the most calls."""
+    ranked = sorted(workload.statements, key=lambda one: (one.total_ms or 0.0, one.calls), reverse=True)
+    kept = {statement.fingerprint for statement in ranked[:top]}
+    return replace(workload, statements=tuple(one for one in workload.statements if one.fingerprint in kept))
+
+
 def check_since(workload: Workload, since: datetime) -> None:
     """Raise UsageError where a source counts from before ``since``: totals cannot be cut by time afterwards."""
     for source in workload.sources:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from dbtune.model import recommendation, workload
 from dbtune.model.recommendation import REPORT_VERSION, Report
 
 SCHEMA_ID = "https://dbtune.readthedocs.io/report.schema.json"
@@ -17,13 +21,31 @@ def report_schema() -> dict[str, Any]:
     """The schema, as draft 2020-12. Fields may be added within a version: unknown ones are allowed."""
     schema = msgspec.json.schema(Report)
     definitions = schema["$defs"]
-    for definition in definitions.values():
+    for name, definition in definitions.items():
+        descriptions = _field_descriptions(name)
         # every field is always written, also those that have a default for the readers of older files
         definition["required"] = list(definition["properties"])
-        for field in definition["properties"].values():
+        for field_name, field in definition["properties"].items():
             field.pop("default", None)
+            if field_name in descriptions:
+                field["description"] = descriptions[field_name]
     definitions["Report"]["properties"]["version"] = {"const": REPORT_VERSION}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID, **schema}
+
+
+def _field_descriptions(name: str) -> Mapping[str, str]:
+    """The texts below the fields of a noun: Python does not keep them, so they are read from the source."""
+    noun = getattr(recommendation, name, None) or getattr(workload, name)
+    body = ast.parse(inspect.getsource(noun)).body[0].body  # type: ignore[attr-defined]
+    return {
+        field.target.id: " ".join(text.value.value.split())
+        for field, text in zip(body, body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
 
 
 def schema_text() -> str:
