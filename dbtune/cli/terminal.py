@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dbtune.model.progress import NoProgress, Progress
+from dbtune.report.text import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,7 +41,7 @@ class Terminal:
     def note(self, text: str) -> None:
         """A line for people on standard error; silent under ``--quiet``."""
         if not self.quiet:
-            click.echo(f"dbtune: {text}", err=True)
+            click.echo(f"dbtune: {one_line(text)}", err=True)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -69,21 +70,20 @@ class PlainProgress:
     def step(self, text: str, done: int | None = None, total: int | None = None) -> None:
         if text != self._last:
             self._last = text
-            click.echo(f"dbtune: [{time.monotonic() - self._start:6.1f} s] {text}", err=True)
+            click.echo(f"dbtune: [{time.monotonic() - self._start:6.1f} s] {one_line(text)}", err=True)
 
 
 class MovingProgress:
     """A line that moves, shown once the work has lasted ``PATIENCE_SECONDS`` and gone when it is done."""
 
     def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress
 
         self._progress: RichProgress = RichProgress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
             TimeElapsedColumn(),
             console=console,
             transient=True,
@@ -97,7 +97,8 @@ class MovingProgress:
         self._timer.start()
 
     def step(self, text: str, done: int | None = None, total: int | None = None) -> None:
-        self._progress.update(self._task, description=text, completed=done or 0, total=total)
+        counted = f" {done:,}/{total:,}" if done is not None and total is not None else ""
+        self._progress.update(self._task, description=one_line(text) + counted, completed=done or 0, total=total)
 
     def stop(self) -> None:
         """Take the line away."""
