@@ -67,6 +67,12 @@ _BY_FUNCTION: dict[str, tuple[str, ...]] = {
     "ts_headline": (_TEXT, _TEXT),
     "set_bit": ("'0'", "0", "1"),
     "ntile": ("4",),
+    "convert_from": ("'\\x61'", "'UTF8'"),
+    "convert_to": (_TEXT, "'UTF8'"),
+    "hashtext": (_TEXT,),
+    "hashtextextended": (_TEXT, "0"),
+    "digest": (_TEXT, "'sha256'"),
+    "crypt": (_TEXT, _TEXT),
 }
 """Built-in functions (by the parser's name for them too) whose arguments cannot be a plain number."""
 

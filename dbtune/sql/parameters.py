@@ -202,6 +202,10 @@ def _plain(site: Site, snapshot: Snapshot, *, typed: bool) -> str | None:
         return "1"
     if site.role == "interval":
         return "1" if site.type == "integer" else "interval '1 day'"
+    if site.function == "time zone":
+        return "'UTC'"
+    if site.function == "cast":
+        return f"{default_literal(site.type, snapshot)}::{site.type}"
     if site.role == "condition":
         return "true"
     if site.role == "row_order":

@@ -124,7 +124,7 @@ def _type_before(found: list[Token], position: int) -> int:
     if not words or words[0] in ("with", "without", "zone", "precision", "varying"):
         return position
     before = found[first - 1] if first else None
-    if before is not None and (before.spelling in (".", "::") or before.word == "as"):
+    if before is not None and (before.spelling in (".", "::") or before.word in ("as", "at")):
         return position
     return first
 

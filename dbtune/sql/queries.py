@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from dbtune.model.schema import Table, View
@@ -430,6 +432,8 @@ def _table(node: exp.Table, scope: Scope) -> Source:
         return table_source(found, alias, names, scope.gathered)
     if isinstance(found, View):
         return _view(found, alias, names, scope)
+    if any(sequence.name.name == name for sequence in scope.gathered.snapshot.sequences):
+        return Source(alias, {column: Output(column) for column in ("last_value", "log_cnt", "is_called")})
     if schema not in _SYSTEM_SCHEMAS and not name.startswith(("pg_", "sql_")):
         scope.gathered.note(f'relation "{schema + "." if schema else ""}{name}" is not in the snapshot')
     return Source(alias, None)
@@ -460,6 +464,10 @@ def _view(view: View, alias: str, names: Sequence[str], scope: Scope) -> Source:
         result = analyse_query(parsed.tree, Scope(gathered, parsed))
     finally:
         gathered.view_depth -= 1
+    for at, output in enumerate(result.outputs):
+        column_type = view.columns[at].type if at < len(view.columns) else ""
+        if not output.targets:
+            result.outputs[at] = replace(output, type=column_type)
     return result.source(alias, [*names, *known[len(names) :]])
 
 

@@ -77,6 +77,8 @@ class Output:
     """A condition on it can be tested on the base column: no LIMIT, window or aggregate lies between."""
     transparent: bool = True
     """The planner sees the base column itself: the query between them is pulled up."""
+    type: str = ""
+    """``format_type``'s text where no base column tells it: of a view's computed column."""
 
     @property
     def base(self) -> BaseColumn | None:

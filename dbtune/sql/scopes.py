@@ -139,11 +139,14 @@ class Scope:
                 opaque = source
                 continue
             found = source.output(name)
-            if found is not None and (name in source.outputs or len(self.sources) == 1):
+            if found is not None and name in source.outputs:
                 return found
         if name in self.sources:
             return None  # a whole row: see whole_row
-        return opaque.output(name) if opaque else None
+        if opaque is not None:
+            return opaque.output(name)
+        found_elsewhere = (source.output(name) for source in self.sources.values())  # ctid, xmin, …
+        return next((output for output in found_elsewhere if output is not None), None)
 
     def whole_row(self, column: exp.Column) -> Source | None:
         """The FROM item that a column without qualifier names as a whole row, or None."""

@@ -59,7 +59,7 @@ _EQUAL = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)
 _PATTERNS = (exp.Like, exp.ILike, exp.SimilarTo, exp.RegexpLike, exp.RegexpILike, exp.StartsWith)
 _SEE_THROUGH = (exp.Paren, exp.Coalesce, exp.Case, exp.If, exp.Lower, exp.Upper, exp.Trim, exp.Nullif, exp.Tuple)
 _KEYS = (exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract, exp.JSONBExtractScalar, exp.JSONBContainsTopKey)
-_KEY_ARRAYS = (exp.JSONBContainsAnyTopKeys, exp.JSONBContainsAllTopKeys)
+_KEY_ARRAYS = (exp.JSONBContainsAnyTopKeys, exp.JSONBContainsAllTopKeys, exp.JSONBDeleteAtPath)
 _CONTAINMENT = (exp.ArrayContainsAll, exp.ArrayContainedBy, exp.ArrayOverlaps)
 _NUMBERS = (exp.Count, exp.Extract, exp.Length, exp.Sum, exp.Avg, exp.Mul, exp.Div, exp.Mod, exp.RowNumber, exp.Abs)
 _TEXTS = (exp.JSONExtractScalar, exp.JSONBExtractScalar, exp.DPipe, exp.Concat)
@@ -135,8 +135,12 @@ def _by_parent(node: exp.Expr, child: exp.Expr, parent: exp.Expr, position: int,
         other = parent.expression if parent.this is child else parent.this
         column, type_name = describe(other, gathered)
         return Site("contained", column, type_name)
-    if isinstance(parent, (*_KEYS, exp.JSONPath)) or isinstance(parent, _KEY_ARRAYS):
+    if isinstance(parent, (*_KEYS, *_KEY_ARRAYS)):
+        if parent.this is child:
+            return Site("value", type="jsonb", function="cast")
         return Site("key", type="text[]" if isinstance(parent, _KEY_ARRAYS) else "")
+    if isinstance(parent, exp.AtTimeZone) and parent.args.get("zone") is child:
+        return Site("value", function="time zone")
     if isinstance(parent, (exp.Where, exp.Join, exp.And, exp.Or, exp.Not, exp.Having, exp.Filter)):
         return Site("condition") if not isinstance(parent, exp.Join) or parent.args.get("on") is child else None
     if isinstance(parent, exp.Values) or (isinstance(parent, exp.Insert) and isinstance(child, exp.Tuple)):
@@ -147,7 +151,7 @@ def _by_parent(node: exp.Expr, child: exp.Expr, parent: exp.Expr, position: int,
         return _concatenated(node, parent, gathered)
     if isinstance(parent, exp.Bracket):
         return Site("number")
-    if isinstance(parent, exp.Ordered) or isinstance(parent, exp.Group):
+    if isinstance(parent, (exp.Ordered, exp.Group)):
         return Site("row_order")
     if isinstance(parent, exp.MatchAgainst):
         return Site("text", type="tsquery")
@@ -226,7 +230,7 @@ def _concatenated(node: exp.Expr, parent: exp.Expr, gathered: Gathered) -> Site:
         column, type_name = describe(above.args["this"], gathered)
         return Site("text", column, type_name)
     del node
-    other = [part for part in parent.find_all(exp.Column)]
+    other = list(parent.find_all(exp.Column))
     if len(other) == 1:
         column, type_name = describe(other[0], gathered)
         if type_name.endswith("[]"):
@@ -322,7 +326,7 @@ def describe(node: exp.Expr, gathered: Gathered) -> tuple[Column | None, str]:
             column = target.use.table.column(target.column)
             if column is not None:
                 return column, column.type
-        return None, ""
+        return None, output.type if output else ""
     if isinstance(node, (exp.Cast, exp.TryCast)):
         type_name = node.to.sql(dialect="postgres").lower()
         column = describe(node.this, gathered)[0]
