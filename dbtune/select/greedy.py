@@ -48,8 +48,9 @@ def choose(
 ) -> Selection:
     """The indexes to build.
 
-    ``budget_bytes``: predicted size of all together. ``min_gain``: share of the workload's cost (0 to 1) that each
-    index must save in the final set, net of what writes pay for it. ``deadline``: ``time.monotonic()`` after which the
+    ``budget_bytes``: predicted size of all together. ``min_gain``: share (0 to 1) of the workload's cost
+    with the set so far that each index must save, net of what writes pay for it (of that cost, not of the first one: a
+    single runaway statement would hide all others). ``deadline``: ``time.monotonic()`` after which the
     best set found so far is returned.
     """
     search = _Search(candidates, statements, gate, snapshot, writes, budget_bytes, min_gain, deadline)
@@ -100,14 +101,6 @@ class _Search:
                 self.packages.append(package)
                 for index in package:
                     self.useful_for.setdefault(index, set()).add(planned.fingerprint)
-        tables: dict[QualifiedName, set[str]] = {}
-        for planned in self.statements:
-            for table in planned.facts.tables:
-                tables.setdefault(table, set()).add(planned.fingerprint)
-        for index in self.useful_for:
-            for candidate in self.candidates:
-                if candidate.index == index:
-                    self.useful_for[index] |= candidate.fingerprints
         singles = [frozenset({index}) for index in self.useful_for]
         self.packages = list(dict.fromkeys([*singles, *self.packages]))
 
@@ -181,7 +174,7 @@ class _Search:
         return total
 
     def _pays(self, configuration: Configuration, affected: Iterable[str], gain: float) -> bool:
-        if gain >= self.min_gain * self.cost_before:
+        if gain >= self.min_gain * self._total(self.costs):
             return True
         return any(
             self.costs[name] >= NOTICEABLE_COST
@@ -191,7 +184,7 @@ class _Search:
 
     def _worthwhile(self, index: Index, net: float) -> bool:
         without = self.configuration.without_index(index)
-        if net >= self.min_gain * self.cost_before:
+        if net >= self.min_gain * self._total(self.costs):
             return True
         return any(
             self._cost(self.by_fingerprint[name], without) >= NOTICEABLE_COST
