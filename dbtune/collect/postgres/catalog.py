@@ -25,7 +25,6 @@ SESSION_SETTINGS: Mapping[str, str] = {
     "extra_float_digits": "1",
     "bytea_output": "hex",
     "quote_all_identifiers": "off",
-    "lc_messages": "C",
     # catalogs are small: compiling and parallel workers only cost the server
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
@@ -55,7 +54,7 @@ class Catalog:
         """Relations that a query waited for in vain. Short locks are waited out."""
         self.search_path: tuple[str, ...] = self._read_search_path()
         for name, value in SESSION_SETTINGS.items():
-            self._set(name, value)
+            connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", (name, value))
 
     def rows(
         self,
@@ -125,15 +124,6 @@ class Catalog:
     def _read_search_path(self) -> tuple[str, ...]:
         rows = self._run("SELECT pg_catalog.current_schemas(false)::text[] AS path", None, {})
         return tuple(rows[0].path) or ("public",)
-
-    def _set(self, name: str, value: str) -> None:
-        # a setting that only a superuser may change (lc_messages) is a wish
-        try:
-            with self._connection.transaction():
-                self._connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", (name, value))
-        except psycopg.Error:
-            if self._connection.broken:
-                raise
 
 
 def explain(error: Exception) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import LiteralString
 
 from dbtune.collect.postgres.catalog import Catalog, Row
+from dbtune.collect.postgres.visibility import NAMED
 from dbtune.connect.abilities import Ability
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import ExtendedStatistics
@@ -20,7 +21,8 @@ EXTENDED: LiteralString = """
             JOIN pg_catalog.pg_attribute a ON a.attrelid = s.stxrelid AND a.attnum = k.attnum) AS columns,
            {expressions} AS expressions,
            x.n_distinct::text AS n_distinct, x.dependencies::text AS dependencies,
-           x.most_common_freqs IS NOT NULL AS has_most_common_values
+           x.most_common_freqs IS NOT NULL AS has_most_common_values,
+           pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned
     FROM pg_catalog.unnest(%(tables)s::oid[]) AS wanted(oid)
     JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = wanted.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
@@ -52,7 +54,21 @@ def read_extended_statistics(catalog: Catalog, tables: Sequence[int]) -> tuple[E
         ),
         order=abilities.either(Ability.INHERITED_EXTENDED_STATISTICS, "x.inherited", "1"),
     )
-    return tuple(_extended(row) for row in rows)
+    found = tuple(_extended(row) for row in rows)
+    # since the fix of CVE-2024-4317 the values are shown to the table's owner only
+    hidden = [each.name for each, row in zip(found, rows, strict=True) if not row.owned and not has_values(each)]
+    if hidden:
+        catalog.limit(
+            f"values of {len(hidden):,} extended statistics ({', '.join(str(name) for name in hidden[:NAMED])}"
+            f"{', …' if len(hidden) > NAMED else ''})",
+            "Postgres shows them to the table's owner only; the objects themselves are known",
+        )
+    return found
+
+
+def has_values(statistics: ExtendedStatistics) -> bool:
+    """Whether any value of the object could be seen."""
+    return statistics.n_distinct is not None or statistics.dependencies is not None or statistics.has_most_common_values
 
 
 def _extended(row: Row) -> ExtendedStatistics:

@@ -42,8 +42,13 @@ _LEADING = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*", re.DOTALL)
 _PLANNED = re.compile(r"(?:select|insert|update|delete|merge|with|values|table)\b", re.IGNORECASE)
 _CATALOG_READ = re.compile(
     r"\b(?:from|join)\s+(?:only\s+)?"
-    r"(?:\"?pg_catalog\"?\s*\.|\"?information_schema\"?\s*\.|\"?pg_[a-z0-9_]+\"?(?!\s*[.\w]))",
+    r"(?:\"?pg_catalog\"?\s*\.|\"?information_schema\"?\s*\.|\"?pg_[a-z0-9_]+\b\"?(?!\s*\.)"
+    r"|(?:\"?[\w$]+\"?\.)?\"?pg_stat_statements(?:_info)?\b)",
     re.IGNORECASE,
+)
+_SERVER_FUNCTION = re.compile(
+    r"\s*select\s+(?:pg_catalog\.)?(?:pg_\w+|set_config|current_\w+|version|txid_\w+)\b(?!.*\bfrom\b)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -105,7 +110,12 @@ def _reset(catalog: Catalog, extension: Extension) -> str | None:
 def is_application_statement(text: str) -> bool:
     """Whether the statement is one to plan and advise on."""
     start = _LEADING.match(text)
-    return _PLANNED.match(text, start.end() if start else 0) is not None and _CATALOG_READ.search(text) is None
+    begin = start.end() if start else 0
+    return (
+        _PLANNED.match(text, begin) is not None
+        and _CATALOG_READ.search(text) is None
+        and _SERVER_FUNCTION.match(text, begin) is None
+    )
 
 
 def _merge(rows: Iterable[Row]) -> list[_Found]:
