@@ -87,6 +87,8 @@ def read_snapshot(path: Path) -> Snapshot:
         return msgspec.json.decode(text, type=Snapshot)
     except msgspec.ValidationError as error:
         raise SnapshotError(f"{path} is not a valid snapshot: {error}; collect it again") from error
+    except UnicodeDecodeError as error:
+        raise SnapshotError(f"{path} is damaged ({error}); copy or collect it again") from error
 
 
 def without_samples(snapshot: Snapshot) -> Snapshot:
@@ -131,7 +133,7 @@ def _header(text: bytes, path: Path) -> _Header:
         return msgspec.json.decode(text, type=_Header)
     except msgspec.ValidationError:
         raise SnapshotError(f"{path} is not a snapshot: write one with 'dbtune collect URL -o FILE'") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if text.lstrip().startswith(b"{"):
             raise SnapshotError(f"{path} is damaged or cut short ({error}); copy or collect it again") from error
         raise SnapshotError(f"{path} is not a snapshot: write one with 'dbtune collect URL -o FILE'") from error
