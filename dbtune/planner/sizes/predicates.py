@@ -48,7 +48,7 @@ def part_of(table: Table, predicate: str | None, rows: float) -> Part:
 
 
 def _apply(tree: exp.Expression, part: Part, table: Table, rows: float) -> Part:
-    tree = _bare(tree)
+    tree = bare(tree)
     if isinstance(tree, exp.And):
         return _apply(tree.expression, _apply(tree.this, part, table, rows), table, rows)
     if isinstance(tree, exp.Or):
@@ -56,14 +56,14 @@ def _apply(tree: exp.Expression, part: Part, table: Table, rows: float) -> Part:
             _apply(side, part, table, rows).share / max(part.share, 1e-12) for side in (tree.this, tree.expression)
         )
         return replace(part, share=part.share * (left + right - left * right))
-    if isinstance(tree, exp.Not) and not isinstance(_bare(tree.this), exp.Is | exp.Column):
+    if isinstance(tree, exp.Not) and not isinstance(bare(tree.this), exp.Is | exp.Column):
         inside = _apply(tree.this, part, table, rows).share
         return replace(part, share=max(0.0, part.share - inside))
     return _condition(tree, part, table, rows)
 
 
 def _condition(tree: exp.Expression, part: Part, table: Table, rows: float) -> Part:
-    column = _column(tree, table)
+    column = column_of(tree, table)
     if column is None:
         equality = isinstance(tree, exp.EQ)
         return replace(part, share=part.share * (DEFAULT_EQUALITY if equality else DEFAULT_INEQUALITY))
@@ -145,27 +145,28 @@ def _with(part: Part, column: Column, share: float, statistics: ColumnStatistics
     )
 
 
-def _bare(tree: exp.Expression) -> exp.Expression:
+def bare(tree: exp.Expression) -> exp.Expression:
+    """The expression without parentheses and casts around it."""
     while isinstance(tree, exp.Paren | exp.Cast):
         tree = tree.this
     return tree
 
 
-def _column(tree: exp.Expression, table: Table) -> Column | None:
+def column_of(tree: exp.Expression, table: Table) -> Column | None:
     """The column that a condition of one column is about."""
-    inside = _bare(tree.this) if isinstance(tree, exp.Not) else tree
+    inside = bare(tree.this) if isinstance(tree, exp.Not) else tree
     if isinstance(inside, exp.Is):
-        inside = _bare(inside.this)
+        inside = bare(inside.this)
     elif not isinstance(inside, exp.Column):
-        inside = _bare(inside.this) if isinstance(inside.this, exp.Expression) else inside
+        inside = bare(inside.this) if isinstance(inside.this, exp.Expression) else inside
     return table.column(inside.name) if isinstance(inside, exp.Column) else None
 
 
 def _null_test(tree: exp.Expression) -> bool | None:
     """True for IS NULL, False for IS NOT NULL, None for any other condition."""
     negated = isinstance(tree, exp.Not)
-    inside = _bare(tree.this) if negated else tree
-    if isinstance(inside, exp.Is) and isinstance(_bare(inside.expression), exp.Null):
+    inside = bare(tree.this) if negated else tree
+    if isinstance(inside, exp.Is) and isinstance(bare(inside.expression), exp.Null):
         return not negated
     return None
 
@@ -174,16 +175,16 @@ def _values(tree: exp.Expression) -> frozenset[str] | None:
     """The values of an equality, an IN list or a boolean condition."""
     if isinstance(tree, exp.Column):
         return frozenset({"t"})
-    if isinstance(tree, exp.Not) and isinstance(_bare(tree.this), exp.Column):
+    if isinstance(tree, exp.Not) and isinstance(bare(tree.this), exp.Column):
         return frozenset({"f"})
     if isinstance(tree, exp.Is):
         return _texts([tree.expression])
     if isinstance(tree, exp.In):
         return _texts(tree.expressions)
     if isinstance(tree, exp.EQ):
-        other = _bare(tree.expression)
+        other = bare(tree.expression)
         if isinstance(other, exp.Any):
-            array = _bare(other.this)
+            array = bare(other.this)
             return _texts(array.expressions) if isinstance(array, exp.Array) else None
         return _texts([other])
     return None
@@ -195,7 +196,7 @@ def _texts(trees: list[exp.Expression]) -> frozenset[str] | None:
 
 
 def _text(tree: exp.Expression) -> str | None:
-    tree = _bare(tree)
+    tree = bare(tree)
     if isinstance(tree, exp.Literal):
         return str(tree.this)
     if isinstance(tree, exp.Boolean):
@@ -249,6 +250,6 @@ def _order(text: str, column: Column) -> tuple[float, str]:
 def _default(tree: exp.Expression) -> float:
     if isinstance(tree, exp.EQ | exp.In):
         return DEFAULT_EQUALITY
-    if isinstance(tree, exp.Column) or (isinstance(tree, exp.Not) and isinstance(_bare(tree.this), exp.Column)):
+    if isinstance(tree, exp.Column) or (isinstance(tree, exp.Not) and isinstance(bare(tree.this), exp.Column)):
         return DEFAULT_BOOLEAN
     return DEFAULT_INEQUALITY
