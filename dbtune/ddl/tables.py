@@ -63,7 +63,8 @@ def add_constraint(table: Table, constraint: Constraint) -> str:
     On a partitioned table a key is made on the parent alone, as pg_dump does: its partitions' keys are attached later.
     """
     only = "ONLY " if table.kind == "partitioned" and constraint.kind in ("primary key", "unique") else ""
-    return f"ALTER TABLE {only}{qualified(table.name)} ADD CONSTRAINT {identifier(constraint.name)} {constraint.definition}"
+    name = identifier(constraint.name)
+    return f"ALTER TABLE {only}{qualified(table.name)} ADD CONSTRAINT {name} {constraint.definition}"
 
 
 def attach_index(parent: QualifiedName, index: Index) -> str:

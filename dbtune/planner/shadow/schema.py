@@ -9,7 +9,7 @@ from dbtune.ddl.quoting import identifier, qualified
 from dbtune.ddl.tables import add_constraint, attach_index, create_sequence, create_table, create_view
 from dbtune.ddl.types import create_type
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Function, Index, Table
+from dbtune.model.schema import Column, Function, Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Limit
 from dbtune.planner.shadow.ddl_runner import Connection, DdlRunner, Fallback, Step
@@ -17,6 +17,9 @@ from dbtune.planner.shadow.stand_ins import StandIns, create_collations, create_
 
 NOT_IN_PLANS = ("trigger", "event_trigger")
 """Functions that return these never stand in a query."""
+
+SHOWS_RANGE_STATISTICS = 17
+"""From this major version on, ``pg_stats`` has the histograms of range columns."""
 
 KEY_CONSTRAINTS = ("primary key", "unique", "exclusion")
 
@@ -52,8 +55,14 @@ def create_schema(connection: Connection, snapshot: Snapshot) -> tuple[Limit, ..
 
 
 def _schema_names(snapshot: Snapshot) -> Iterator[str]:
-    objects = (*snapshot.tables, *snapshot.views, *snapshot.types, *snapshot.functions, *snapshot.sequences)
-    yield from sorted({*snapshot.schemas, *(named.name.schema for named in objects)})
+    names = [
+        *(table.name for table in snapshot.tables),
+        *(view.name for view in snapshot.views),
+        *(user_type.name for user_type in snapshot.types),
+        *(function.name for function in snapshot.functions),
+        *(sequence.name for sequence in snapshot.sequences),
+    ]
+    yield from sorted({*snapshot.schemas, *(name.schema for name in names)})
 
 
 def _functions(functions: Iterable[Function]) -> Iterator[Step]:
@@ -163,3 +172,15 @@ def _honest_about(snapshot: Snapshot) -> Iterator[Limit]:
             f"foreign tables {', '.join(foreign[:5])}{' and others' if len(foreign) > 5 else ''}",
             "planned as local tables: what the other server would do is not known here",
         )
+    ranges = [f"{table.name}.{column.name}" for table in snapshot.tables for column in table.columns if _blind(column)]
+    if ranges and snapshot.server.major < SHOWS_RANGE_STATISTICS:
+        yield Limit(
+            f"statistics of {', '.join(ranges[:5])}{' and others' if len(ranges) > 5 else ''}",
+            f"Postgres {snapshot.server.major} does not show those of range columns: estimates fall back on defaults",
+        )
+
+
+def _blind(column: Column) -> bool:
+    """A range column that was analysed, whose histograms are not to be seen."""
+    statistics = column.statistics
+    return column.type_category == "R" and statistics is not None and not statistics.range_bounds_histogram

@@ -88,8 +88,8 @@ SHADOW_SETTINGS: Mapping[str, str] = {
     "track_activities": "off",
     "track_counts": "off",
 }
-"""Of the shadow's server itself. Autovacuum would cut the empty tails of the files; a plan over a partition tree takes a
-lock for each partition and index; the rest saves time."""
+"""Of the shadow's server itself. Autovacuum would cut the empty tails of the files; a plan over a partition tree takes
+a lock for each partition and index; the rest saves time."""
 
 
 def copied_settings(settings: Mapping[str, str]) -> dict[str, str]:

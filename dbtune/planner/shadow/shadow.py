@@ -25,6 +25,7 @@ from dbtune.planner.index_size import index_pages
 from dbtune.planner.plan_reader import read_plan
 from dbtune.planner.shadow.catalog import read_attributes, read_relations
 from dbtune.planner.shadow.ddl_runner import Connection, first_line
+from dbtune.planner.shadow.extended_statistics import write_extended_statistics
 from dbtune.planner.shadow.host import Host, open_host
 from dbtune.planner.shadow.schema import create_schema
 from dbtune.planner.shadow.settings import copied_settings
@@ -76,7 +77,9 @@ class ShadowPlanner:
         limits += create_schema(connection, snapshot)
         progress.step("giving the shadow production's statistics and sizes")
         relations = read_relations(connection)
-        limits += write_statistics(connection, snapshot, relations, read_attributes(connection))
+        attributes = read_attributes(connection)
+        limits += write_statistics(connection, snapshot, relations, attributes)
+        limits += write_extended_statistics(connection, snapshot, relations, attributes, host.major)
         sizes = existing_sizes(snapshot, relations, host.files, snapshot.server.major)
         host.files.flush()
         write_sizes(connection, sizes, host.major)
@@ -168,14 +171,16 @@ class ShadowPlanner:
         if not names or not any(node.index for node in plan.root.walk()):
             return plan
 
-        def renamed(node: PlanNode) -> PlanNode:
-            children = tuple(renamed(child) for child in node.children)
+        def renamed(node: PlanNode, schema: str) -> PlanNode:
+            # a bitmap index scan tells neither schema nor relation: those of the heap scan above it
+            schema = node.relation.schema if node.relation is not None else schema
+            children = tuple(renamed(child, schema) for child in node.children)
             index = node.index
-            if index is not None and node.relation is not None:
-                index = names.get(QualifiedName(node.relation.schema, index), index)
+            if index is not None:
+                index = names.get(QualifiedName(schema, index), index)
             return replace(node, index=index, children=children)
 
-        return replace(plan, root=renamed(plan.root))
+        return replace(plan, root=renamed(plan.root, "public"))
 
 
 def _apply_settings(connection: Connection, major: int, snapshot: Snapshot) -> list[Limit]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
-from dbtune.planner.index_size import index_pages
 from dbtune.planner.shadow.catalog import Relation
 from dbtune.planner.shadow.ddl_runner import Connection
 from dbtune.planner.shadow.files import RelationFiles
+from dbtune.planner.shadow.heights import existing_height
 from dbtune.planner.shadow.pages import BLOCK_SIZE, brin_head, btree_head
 
 DEFAULT_PAGES_PER_RANGE = 128
@@ -63,7 +63,7 @@ def _existing(
                 if found.file_number and pages:
                     height = facts.tree_height
                     if height is None and index.method == "btree":
-                        height = index_pages(index, table, snapshot).height
+                        height = existing_height(index, table, pages)
                     number = index_file(files, index, table.file_pages, pages, height or 0, found.file_number)
                 yield RelationSize(found.oid, number, facts.pages, facts.tuples)
 

@@ -40,6 +40,7 @@ class WhatIfIndexes:
         self._snapshot = snapshot
         self._major = major
         self._relations = dict(relations)
+        self._empty_files = {relation.oid: relation.file_number for relation in relations.values()}
         self._sizes = {size.oid: size for size in sizes}
         self._table_children = read_table_children(connection)
         children = read_index_children(connection)
@@ -106,7 +107,6 @@ class WhatIfIndexes:
 
     def _table_files(self, new: Sequence[Index]) -> tuple[dict[int, int], dict[int, int]]:
         """Empty and full file of each table that an index is built on, partitions included, by object id."""
-        by_oid = {relation.oid: relation for relation in self._relations.values()}
         empty: dict[int, int] = {}
         full: dict[int, int] = {}
         for table in {index.table for index in new}:
@@ -116,8 +116,8 @@ class WhatIfIndexes:
             for oid in (relation.oid, *self._table_children.get(relation.oid, ())):
                 size = self._sizes.get(oid)
                 if size is not None:
-                    empty[oid] = by_oid[oid].file_number
-                    full[oid] = size.file_number or by_oid[oid].file_number
+                    empty[oid] = self._empty_files[oid]
+                    full[oid] = size.file_number or self._empty_files[oid]
         return empty, full
 
     def _take_in(self, made: Sequence[Index]) -> None:
