@@ -1,0 +1,94 @@
+"""The SQL of a finding, there and back: building, dropping and rebuilding an index without stopping writers.
+
+Every statement runs as it stands, in this order, outside a transaction. Source: PostgreSQL manual, CREATE INDEX
+("Building Indexes Concurrently"), DROP INDEX, REINDEX, ALTER INDEX … ATTACH PARTITION.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dbtune.ddl.indexes import create_index, drop_index, index_name
+from dbtune.ddl.quoting import literal, qualified
+from dbtune.ddl.tables import attach_index
+from dbtune.model.recommendation import Change
+from dbtune.model.schema import Index, Table
+from dbtune.model.snapshot import Snapshot
+from dbtune.rules.index_tree import IndexTree
+
+CREATE = re.compile(r"CREATE (UNIQUE )?INDEX (?!CONCURRENTLY)")
+
+
+def build(index: Index, snapshot: Snapshot) -> Change:
+    """Build a new index; back: drop it."""
+    table = snapshot.table(index.table)
+    if table is None or table.kind != "partitioned":
+        return Change((create_index(index),), (drop_index(index.qualified_name),))
+    names = {schema: taken_names(snapshot, schema) for schema in snapshot.schemas}
+    up = tuple(_build_partitioned(index, table, snapshot, names))
+    # a partitioned index cannot be dropped concurrently; dropping it drops those of the partitions
+    return Change(up, (drop_index(index.qualified_name, concurrently=False),))
+
+
+def drop(index: Index, snapshot: Snapshot, tree: IndexTree) -> Change:
+    """Drop an existing index; back: build it again from its own definition."""
+    concurrently = not _is_partitioned(index, snapshot)
+    up = drop_index(index.qualified_name, concurrently=concurrently)
+    return Change((up,), tuple(_restore(index, snapshot, tree)))
+
+
+def rebuild(index: Index) -> Change:
+    """Rebuild an index beside itself. There is no way back, and none is needed: what it holds stays the same."""
+    return Change((f"REINDEX INDEX CONCURRENTLY {qualified(index.qualified_name)}",))
+
+
+def taken_names(snapshot: Snapshot, schema: str) -> set[str]:
+    """Names of the schema's relations: an index may have none of them."""
+    names = [
+        *(table.name for table in snapshot.tables),
+        *(view.name for view in snapshot.views),
+        *(sequence.name for sequence in snapshot.sequences),
+    ]
+    taken = {name.name for name in names if name.schema == schema}
+    return taken | {index.name for index in snapshot.indexes if index.table.schema == schema}
+
+
+def _build_partitioned(index: Index, table: Table, snapshot: Snapshot, taken: dict[str, set[str]]) -> Iterator[str]:
+    """The parent's index without its partitions', each partition's concurrently, then all attached."""
+    yield create_index(index, concurrently=False, only=True)
+    for child in snapshot.children(table.name):
+        if child.kind == "foreign table":
+            continue
+        names = taken.setdefault(child.name.schema, set())
+        own = replace(index, table=child.name)
+        own = replace(own, name=index_name(own, names))
+        names.add(own.name)
+        if child.kind == "partitioned":
+            yield from _build_partitioned(own, child, snapshot, taken)
+        else:
+            yield create_index(own)
+        yield attach_index(index.qualified_name, own)
+
+
+def _restore(index: Index, snapshot: Snapshot, tree: IndexTree) -> Iterator[str]:
+    if index.facts is None:
+        raise ValueError(f"{index.name} does not exist, so there is nothing to restore")
+    # the definition of a partitioned index says ON ONLY: it is made without its partitions', which are then attached
+    definition = index.facts.definition
+    yield definition if _is_partitioned(index, snapshot) else _concurrently(definition)
+    for child in tree.attached(index):
+        yield from _restore(child, snapshot, tree)
+        yield attach_index(index.qualified_name, child)
+    if index.facts.comment is not None:
+        yield f"COMMENT ON INDEX {qualified(index.qualified_name)} IS {literal(index.facts.comment)}"
+
+
+def _is_partitioned(index: Index, snapshot: Snapshot) -> bool:
+    table = snapshot.table(index.table)
+    return table is not None and table.kind == "partitioned"
+
+
+def _concurrently(definition: str) -> str:
+    return CREATE.sub(lambda match: f"CREATE {match[1] or ''}INDEX CONCURRENTLY ", definition, count=1)

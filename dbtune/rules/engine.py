@@ -1,0 +1,212 @@
+"""From a snapshot and a workload to the report, in passes that stand in one tuple.
+
+Each pass takes the run as far as the former left it and returns it a step further; nothing is decided anywhere else.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from dbtune import __version__
+from dbtune.candidates.generate import generate
+from dbtune.model.errors import PlanFailed
+from dbtune.model.progress import Progress
+from dbtune.model.recommendation import Recommendation, Report
+from dbtune.model.snapshot import Snapshot
+from dbtune.model.workload import Instance, Limit, Skipped, Statement, Workload
+from dbtune.planner.gate import Gate, PlannedStatement
+from dbtune.planner.protocol import Planner
+from dbtune.rules.context import Context
+from dbtune.rules.finding import Finding
+from dbtune.rules.ledger import Ledger
+from dbtune.rules.options import AdviseOptions
+from dbtune.rules.registry import Rule, chosen_rules
+from dbtune.rules.summary import ordered, report_of
+from dbtune.select.greedy import choose
+from dbtune.select.selection import Selection
+from dbtune.select.writes import table_writes
+from dbtune.sql.facts import statement_facts
+from dbtune.sql.parameters import instances
+
+__all__ = ["PASSES", "AdviseOptions", "advise"]
+
+MISSING = "index.missing"
+"""The rule that the search for new indexes is for: without it there is no search."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run knows so far."""
+
+    snapshot: Snapshot
+    workload: Workload
+    options: AdviseOptions
+    gate: Gate
+    progress: Progress
+    rules: tuple[Rule, ...]
+    deadline: float | None = None
+    statements: tuple[PlannedStatement, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    context: Context | None = None
+    recommendations: tuple[Recommendation, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+
+def advise(
+    snapshot: Snapshot, workload: Workload, planner: Planner, options: AdviseOptions, progress: Progress
+) -> Report:
+    """The report on the workload. Statements that cannot be planned are in it with the reason.
+
+    Raises UsageError for a rule in ``options`` that does not exist.
+    """
+    deadline = None if options.timeout_seconds is None else time.monotonic() + options.timeout_seconds
+    rules = chosen_rules(options.only, options.skip, snapshot.server.dialect)
+    run = Run(snapshot, workload, options, Gate(planner), progress, rules, deadline)
+    for step in PASSES:
+        run = step(run)
+    assert run.context is not None
+    return report_of(run.context, run.workload, run.recommendations, run.limits, __version__)
+
+
+def read_facts(run: Run) -> Run:
+    """What each statement does, and the texts by which the planner is asked about it."""
+    read: list[PlannedStatement] = []
+    skipped: list[Skipped] = []
+    total = len(run.workload.statements)
+    with _no_garbage_collection():
+        for number, statement in enumerate(run.workload.statements):
+            run.progress.step("reading statements", number, total)
+            planned = _read(statement, run.snapshot)
+            if planned is None:
+                skipped.append(Skipped(statement.fingerprint, "a utility statement: it has no plan", statement.text))
+            else:
+                read.append(planned)
+    return _skipping(replace(run, statements=tuple(read)), skipped)
+
+
+def plan_workload(run: Run) -> Run:
+    """The plan of each statement as it is today; those that the server refuses are left out with its reason."""
+    planned: list[PlannedStatement] = []
+    skipped: list[Skipped] = []
+    for number, statement in enumerate(run.statements):
+        run.progress.step("planning statements", number, len(run.statements))
+        try:
+            run.gate.cost(statement)
+        except PlanFailed as error:
+            skipped.append(Skipped(statement.fingerprint, str(error), statement.statement.text))
+        else:
+            planned.append(statement)
+    return _skipping(replace(run, statements=tuple(planned)), skipped)
+
+
+def choose_indexes(run: Run) -> Run:
+    """The set of new indexes that gains most, net of what writes pay."""
+    writes = table_writes(run.snapshot, run.statements, run.gate)
+    selection = Selection()
+    if any(rule.id == MISSING for rule in run.rules):
+        run.progress.step("thinking of indexes")
+        candidates = generate(run.snapshot, run.statements)
+        if run.options.schemas:
+            candidates = tuple(c for c in candidates if c.index.table.schema in run.options.schemas)
+        run.progress.step(f"building {len(candidates)} what-if indexes")
+        plannable = set(run.gate.planner.prepare(candidate.index for candidate in candidates))
+        selection = choose(
+            [candidate for candidate in candidates if candidate.index in plannable],
+            run.statements,
+            run.gate,
+            run.snapshot,
+            writes,
+            budget_bytes=run.options.budget_bytes,
+            min_gain=run.options.min_gain,
+            deadline=run.deadline,
+            progress=run.progress,
+        )
+    run.progress.step("planning the workload with the chosen indexes")
+    ledger = Ledger(run.gate, run.snapshot, run.statements, selection.configuration)
+    context = Context(run.snapshot, run.statements, run.gate, selection, writes, run.options, ledger)
+    return replace(run, selection=selection, context=context)
+
+
+def apply_rules(run: Run) -> Run:
+    """Every rule in turn; each finding is taken in before the next is looked for, so that none contradicts another."""
+    assert run.context is not None
+    recommendations: list[Recommendation] = []
+    for rule in run.rules:
+        run.progress.step(f"rule {rule.id}")
+        for finding in rule.check(run.context):
+            if not _is_settled(run.context, finding):
+                run.context.ledger.accept(finding.add, finding.drop)
+                recommendations.append(_recommendation(rule, finding))
+    return replace(run, recommendations=ordered(recommendations))
+
+
+def look_at_the_time(run: Run) -> Run:
+    """Say so where the search was cut short."""
+    if run.deadline is None or time.monotonic() < run.deadline:
+        return run
+    why = f"the time limit of {run.options.timeout_seconds:g} s was reached; what was found until then is reported"
+    return replace(run, limits=(*run.limits, Limit("search for indexes", why)))
+
+
+PASSES: tuple[Callable[[Run], Run], ...] = (
+    read_facts,
+    plan_workload,
+    choose_indexes,
+    look_at_the_time,
+    apply_rules,
+)
+"""The way through, in this order."""
+
+
+def _read(statement: Statement, snapshot: Snapshot) -> PlannedStatement | None:
+    text = statement.samples[0] if statement.samples else statement.text
+    facts = statement_facts(text, snapshot, statement.search_path or None)
+    if facts.kind == "utility":
+        return None
+    texts: tuple[Instance, ...] = instances(statement, facts, snapshot)
+    return PlannedStatement(statement, facts, texts)
+
+
+def _skipping(run: Run, skipped: list[Skipped]) -> Run:
+    return replace(run, workload=replace(run.workload, skipped=(*run.workload.skipped, *skipped)))
+
+
+def _is_settled(context: Context, finding: Finding) -> bool:
+    """Whether an earlier finding already drops the index that this one is about."""
+    dropped = {name.name for name in context.configuration.drop if name.schema == finding.subject.schema}
+    return finding.subject.index in dropped
+
+
+def _recommendation(rule: Rule, finding: Finding) -> Recommendation:
+    subject = finding.subject
+    identity = "\0".join((rule.id, subject.schema, subject.table, finding.key or subject.index or ""))
+    return Recommendation(
+        id=hashlib.sha256(identity.encode()).hexdigest()[:16],
+        rule=rule.id,
+        group=rule.group,
+        severity=finding.severity or rule.severity,
+        title=finding.title,
+        object=subject,
+        reason=finding.reason,
+        evidence=finding.evidence,
+        sql=finding.change,
+        risk=finding.risk,
+        docs=rule.url,
+    )
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Syntax trees are full of cycles: collecting while thousands of them are read stops everything for a second."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,120 @@
+"""An index that is not there and would make the workload cheaper.
+
+Candidates are made from what the statements ask for: equality and range conditions, joins, order, grouping, the
+columns they read, expressions, JSON, arrays, full text. The planner is asked what each statement costs with them, and
+the set is chosen together, so that no index is recommended that another one of the set makes needless. What writes
+pay for an index is set against what reads gain, and `--budget` limits the space of all together. The figures of one
+index are those of the workload with all other recommended indexes in place, without it and with it.
+
+## Example
+
+```sql
+SELECT * FROM orders WHERE customer_id = $1 ORDER BY created_at DESC LIMIT 10;   -- reads all orders
+
+CREATE INDEX CONCURRENTLY idx_orders_customer_id_created_at ON public.orders (customer_id, created_at);
+```
+
+## When not to follow it
+
+The workload that was looked at is not the one that matters: statements that run only at night, or before the
+statistics' reset, are not in it. A concurrent build reads the table twice and waits for every transaction that is
+open.
+
+Source: PostgreSQL manual, "Indexes" and "Examining Index Usage"; Chaudhuri and Narasayya, "An Efficient, Cost-Driven
+Index Selection Tool for Microsoft SQL Server", VLDB 1997.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbtune.model.recommendation import Evidence, Severity
+from dbtune.model.schema import Index, Table
+from dbtune.model.units import human_bytes, plural
+from dbtune.planner.gate import PlannedStatement, StatementCost
+from dbtune.rules.changes import build
+from dbtune.rules.context import Context
+from dbtune.rules.dropping import subject_of
+from dbtune.rules.finding import Finding
+from dbtune.rules.ledger import Comparison
+from dbtune.rules.registry import rule
+from dbtune.rules.wording import (
+    cost_words,
+    key_words,
+    plan_change,
+    shape_key,
+    statement_words,
+    table_words,
+    writes_words,
+)
+from dbtune.select.selection import Chosen
+
+HIGH_GAIN, MEDIUM_GAIN = 0.2, 0.05
+"""Shares of the workload's cost."""
+
+
+@rule("index.missing", group="index", severity="high")
+def missing_index(ctx: Context) -> Iterator[Finding]:
+    """The indexes of the selection, the one that gains most first."""
+    for chosen in ctx.selection.chosen:
+        table = ctx.snapshot.table(chosen.index.table)
+        if table is not None and (not ctx.options.schemas or table.name.schema in ctx.options.schemas):
+            yield _finding(ctx, table, chosen)
+
+
+def _finding(ctx: Context, table: Table, chosen: Chosen) -> Finding:
+    index = chosen.index
+    comparison = ctx.ledger.worth_of(index)
+    return Finding(
+        subject=subject_of(index),
+        title=f"Index {table.name} {key_words(index)}",
+        reason=_reason(ctx, table, index, comparison),
+        evidence=Evidence(
+            confidence=ctx.planner.confidence,
+            planner=ctx.planner.name,
+            cost_before=comparison.before,
+            cost_after=comparison.after,
+            gain=comparison.gain,
+            bytes=chosen.bytes,
+            write_cost=chosen.write_cost,
+            statements=comparison.evidence,
+        ),
+        change=build(index, ctx.snapshot),
+        risk=_risk(table, chosen),
+        severity=_severity(comparison.gain),
+        key=shape_key(index),
+        add=frozenset({index}),
+    )
+
+
+def _severity(gain: float) -> Severity:
+    return "high" if gain >= HIGH_GAIN else "medium" if gain >= MEDIUM_GAIN else "low"
+
+
+def _reason(ctx: Context, table: Table, index: Index, comparison: Comparison) -> str:
+    cheaper = [(p, before, after) for p, before, after in comparison.changed if after.cost < before.cost]
+    if not cheaper:
+        return f"The workload becomes {comparison.gain:.1%} cheaper."
+    first = _change(ctx, table, index, *cheaper[0])
+    others = len(cheaper) - 1
+    more = f", and {plural(others, 'more statement')} cheaper" if others else ""
+    dearer = len(comparison.changed) - len(cheaper)
+    worse = f"; {plural(dearer, 'statement')} a little dearer" if dearer else ""
+    return f"{first}{more}{worse}."
+
+
+def _change(
+    ctx: Context, table: Table, index: Index, planned: PlannedStatement, before: StatementCost, after: StatementCost
+) -> str:
+    access = plan_change(before, after, table, index, ctx.rows(table))
+    costs = cost_words(before.cost, after.cost)
+    words = f"{statement_words(planned)} on {table_words(ctx, table)}" if not access else statement_words(planned)
+    return f"{words}: {access}, {costs}" if access else f"{words}: {costs}"
+
+
+def _risk(table: Table, chosen: Chosen) -> str:
+    writes = writes_words(chosen.write_cost)
+    price = f"It takes {human_bytes(chosen.bytes)}" + (f" and {writes}." if writes else ".")
+    if table.kind == "partitioned":
+        return f"{price} Each partition's index is built concurrently; the last ATTACH makes the whole valid."
+    return f"{price} The build does not block writers, but waits for all open transactions."

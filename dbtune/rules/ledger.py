@@ -1,0 +1,167 @@
+"""The workload's plans under all advice accepted so far, kept up to date, and what one more change would do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from dbtune.model.errors import PlanFailed
+from dbtune.model.names import QualifiedName
+from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
+from dbtune.model.recommendation import StatementEvidence
+from dbtune.model.schema import Index, Table
+from dbtune.model.snapshot import Snapshot
+from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
+from dbtune.rules.index_tree import IndexTree
+
+SAME_COST = 1e-6
+"""Relative difference of two costs that are the same but for rounding."""
+
+Costs = Mapping[str, StatementCost]
+"""By fingerprint, for one call."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The workload before and after a change. Totals are calls times planner cost over all statements."""
+
+    before: float
+    after: float
+    changed: tuple[tuple[PlannedStatement, StatementCost, StatementCost], ...]
+    """Statements whose cost changes, with both costs: the largest difference over all calls first."""
+    failed: bool = False
+    """The planner could not answer for every statement."""
+
+    @property
+    def gain(self) -> float:
+        """(before - after) / before; 0 for an empty workload."""
+        return (self.before - self.after) / self.before if self.before > 0 else 0.0
+
+    @cached_property
+    def worst_rise(self) -> float:
+        """Largest relative rise of one statement's cost; 0 where none rises."""
+        return max((after.cost / before.cost - 1 for _, before, after in self.changed if before.cost > 0), default=0.0)
+
+    @property
+    def evidence(self) -> tuple[StatementEvidence, ...]:
+        return tuple(statement_evidence(planned, before, after) for planned, before, after in self.changed)
+
+
+def statement_evidence(planned: PlannedStatement, before: StatementCost, after: StatementCost) -> StatementEvidence:
+    """The report's line for a statement. Its text is the normalised one."""
+    statement = planned.statement
+    return StatementEvidence(
+        statement.fingerprint, statement.calls, before.cost, after.cost, statement.text, statement.total_ms
+    )
+
+
+class Ledger:
+    """Holds the accepted configuration and each statement's plans under it. The only thing here that changes."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        snapshot: Snapshot,
+        statements: Sequence[PlannedStatement],
+        configuration: Configuration = EMPTY_CONFIGURATION,
+    ) -> None:
+        self._gate = gate
+        self._snapshot = snapshot
+        self._statements = tuple(statements)
+        self.tree = IndexTree(snapshot)
+        self.configuration = configuration
+        self.costs: dict[str, StatementCost] = {p.fingerprint: gate.cost(p, configuration) for p in statements}
+
+    @property
+    def total(self) -> float:
+        """Calls times cost over the workload under the accepted configuration."""
+        return sum(planned.calls * self.costs[planned.fingerprint].cost for planned in self._statements)
+
+    def readers(self, index: Index) -> tuple[PlannedStatement, ...]:
+        """Statements whose accepted plan reads the index, or an index of a partition that belongs to it."""
+        names = self.tree.names(index)
+        return tuple(p for p in self.touching(index.table) if names & self.costs[p.fingerprint].indexes)
+
+    def touching(self, table: QualifiedName) -> tuple[PlannedStatement, ...]:
+        """Statements that may read or write the table, its partitions or what it is a partition of."""
+        relatives = self._relatives(table)
+        return tuple(
+            planned
+            for planned in self._statements
+            if not planned.facts.parsed or planned.facts.unresolved or relatives & planned.facts.tables
+        )
+
+    def without(self, index: Index) -> Comparison:
+        """Plan the workload without one more existing index.
+
+        Only statements that the index can matter to are asked: those that read it, and, for a unique index or one on
+        an expression, all on its table (uniqueness proves joins away, expressions have statistics of their own).
+        """
+        asked = self.readers(index) if index.is_plain and not index.unique else self.touching(index.table)
+        return self._compare(self.configuration.dropping(index.qualified_name), asked)
+
+    def with_index(self, index: Index) -> Comparison:
+        """Plan the workload with one more what-if index."""
+        return self._compare(self.configuration.with_index(index), self.touching(index.table))
+
+    def worth_of(self, index: Index) -> Comparison:
+        """The workload without an accepted what-if index, and with it: what it alone is worth among the others."""
+        backwards = self._compare(self.configuration.without_index(index), self.touching(index.table))
+        turned = tuple((planned, after, before) for planned, before, after in backwards.changed)
+        return Comparison(backwards.after, backwards.before, turned, backwards.failed)
+
+    def accept(self, add: Iterable[Index], drop: Iterable[QualifiedName]) -> None:
+        """Take a change in: from now on everything is compared with it in place."""
+        added, dropped = frozenset(add), frozenset(drop)
+        if not added and not dropped:
+            return
+        self.configuration = Configuration(self.configuration.add | added, self.configuration.drop | dropped)
+        existing = (self.tree.by_name(name) for name in dropped)
+        tables = {index.table for index in added} | {index.table for index in existing if index is not None}
+        for planned in {p.fingerprint: p for table in tables for p in self.touching(table)}.values():
+            try:
+                self.costs[planned.fingerprint] = self._gate.cost(planned, self.configuration)
+            except PlanFailed:
+                continue  # its last known plan stands; the comparison before has said that it failed
+
+    def _compare(self, configuration: Configuration, asked: Iterable[PlannedStatement]) -> Comparison:
+        before = self.total
+        after = before
+        failed = False
+        changed: list[tuple[PlannedStatement, StatementCost, StatementCost]] = []
+        for planned in asked:
+            old = self.costs[planned.fingerprint]
+            try:
+                new = self._gate.cost(planned, configuration)
+            except PlanFailed:
+                failed = True
+                continue
+            if abs(new.cost - old.cost) > SAME_COST * max(abs(old.cost), 1e-9):
+                changed.append((planned, old, new))
+                after += planned.calls * (new.cost - old.cost)
+        changed.sort(key=_weight)
+        return Comparison(before, after, tuple(changed), failed)
+
+    def _relatives(self, table: QualifiedName) -> frozenset[QualifiedName]:
+        """The table, all above it and all below it in the partition or inheritance tree."""
+
+        def closure(start: Table | None, step: Callable[[Table], Iterable[Table | None]]) -> set[QualifiedName]:
+            found: set[QualifiedName] = set()
+            waiting = [start]
+            while waiting:
+                one = waiting.pop()
+                if one is not None and one.name not in found:
+                    found.add(one.name)
+                    waiting += step(one)
+            return found
+
+        start = self._snapshot.table(table)
+        up = closure(start, lambda one: [self._snapshot.table(parent) for parent in one.parents])
+        down = closure(start, lambda one: self._snapshot.children(one.name))
+        return frozenset({table} | up | down)
+
+
+def _weight(change: tuple[PlannedStatement, StatementCost, StatementCost]) -> tuple[float, str]:
+    planned, before, after = change
+    return (-abs(before.cost - after.cost) * planned.calls, planned.fingerprint)

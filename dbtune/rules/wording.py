@@ -1,0 +1,96 @@
+"""Pieces of the reasons that rules give: indexes, statements and changes of plans, in the DBA's language."""
+
+from __future__ import annotations
+
+from dbtune.model.plan import PlanNode
+from dbtune.model.schema import Index, Table
+from dbtune.model.units import human_bytes, human_count, human_number, plural
+from dbtune.planner.gate import PlannedStatement, StatementCost
+from dbtune.rules.context import Context
+
+STATEMENT_WIDTH = 70
+MILLION = 1e6
+
+
+def key_words(index: Index) -> str:
+    """What the index is on: ``(customer_id, created_at DESC) INCLUDE (total) WHERE paid``."""
+    keys = ", ".join(key.text + (" DESC" if key.descending else "") for key in index.keys)
+    method = "" if index.method == "btree" else f"{index.method} "
+    include = f" INCLUDE ({', '.join(index.include)})" if index.include else ""
+    where = f" WHERE {index.predicate}" if index.predicate is not None else ""
+    return f"{method}({keys}){include}{where}"
+
+
+def rows_words(rows: float | None) -> str:
+    """``12.3 M rows``, ``4,200 rows``; empty where not known."""
+    if rows is None:
+        return ""
+    return f"{rows / MILLION:,.1f} M rows" if rows >= MILLION else plural(rows, "row")
+
+
+def table_words(ctx: Context, table: Table) -> str:
+    """``orders (12.3 M rows)``."""
+    rows = rows_words(ctx.rows(table))
+    return f"{table.name} ({rows})" if rows else str(table.name)
+
+
+def statement_words(planned: PlannedStatement) -> str:
+    """The normalised statement on one short line, with its calls."""
+    text = " ".join(planned.statement.text.split())
+    if len(text) > STATEMENT_WIDTH:
+        text = text[: STATEMENT_WIDTH - 1].rstrip() + "…"
+    return f"`{text}` ({plural(planned.calls, 'call')})"
+
+
+def cost_words(before: float, after: float) -> str:
+    """``cost 12,345 → 8.21 a call``."""
+    return f"cost {human_number(before)} → {human_number(after)} a call"
+
+
+def plan_change(before: StatementCost, after: StatementCost, table: Table, index: Index, rows: float | None) -> str:
+    """How the access to the table changes: ``Seq Scan of orders (12.3 M rows) → Index Scan of idx_orders_customer``.
+
+    Empty where the plans do not read the index.
+    """
+    new = next((n for p in after.plans for n in p.root.walk() if n.index == index.name), None)
+    if new is None:
+        return ""
+    old = _access(before, table)
+    size = f" ({rows_words(rows)})" if rows else ""
+    became = f"{new.type} of {index.name}"
+    if old is None:
+        return became
+    if old.index is not None:
+        return f"{old.type} of {old.index} → {became}"
+    return f"{old.type} of {table.name}{size} → {became}"
+
+
+def _access(cost: StatementCost, table: Table) -> PlanNode | None:
+    """The node that reads the table and costs most."""
+    nodes = [n for plan in cost.plans for n in plan.root.walk() if n.relation == table.name and "Scan" in n.type]
+    return max(nodes, key=lambda node: node.total_cost, default=None)
+
+
+def writes_words(write_cost: float | None) -> str:
+    """What writers pay or save, in one clause; empty where nothing is known."""
+    if not write_cost or abs(write_cost) < 0.005:
+        return ""
+    verb = "costs writers" if write_cost > 0 else "saves writers"
+    return f"{verb} {human_number(abs(write_cost))} planner cost over the workload"
+
+
+def upkeep_words(ctx: Context, table: Table, index: Index) -> str:
+    """What an existing index takes: ``It takes 12.0 MiB and costs writers 1,200 planner cost over the workload``."""
+    writes = writes_words(ctx.write_cost(index, table))
+    return f"It takes {human_bytes(ctx.index_bytes(index))}{' and ' + writes if writes else ''}"
+
+
+def scans_words(scans: int | None) -> str:
+    """``read 1,234 times``; ``use unknown``."""
+    return "use unknown" if scans is None else f"read {human_count(scans)} {'time' if scans == 1 else 'times'}"
+
+
+def shape_key(index: Index) -> str:
+    """The same for a new index of the same shape in every run, whatever name it is given."""
+    keys = [(k.text, k.descending, k.nulls_first, str(k.opclass), str(k.collation)) for k in index.keys]
+    return repr((index.method, keys, index.include, index.unique, index.predicate))
