@@ -6,6 +6,7 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.sql.type_defaults import default_literal
 
 _TEXT = "'a'"
+_ANY = "'1'"  # valid input for numbers and for text
 _BY_FUNCTION: dict[str, tuple[str, ...]] = {
     "to_tsquery": (_TEXT, _TEXT),
     "plainto_tsquery": (_TEXT, _TEXT),
@@ -59,7 +60,11 @@ _BY_FUNCTION: dict[str, tuple[str, ...]] = {
     "jsonb_to_recordset": ("'[]'",),
     "json_to_recordset": ("'[]'",),
     "jsonb_populate_recordset": ("NULL", "'[]'"),
-    "array_append": ("'{}'", _TEXT),
+    "array_append": ("'{}'", _ANY),
+    "array_remove": ("'{}'", _ANY),
+    "array_position": ("'{}'", _ANY),
+    "array_prepend": (_ANY, "'{}'"),
+    "array_replace": ("'{}'", _ANY, _ANY),
     "timezone": ("'UTC'", "now()"),
     "at_time_zone": ("now()", "'UTC'"),
     "setweight": ("''", "'A'"),

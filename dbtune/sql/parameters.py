@@ -100,9 +100,11 @@ def _values(
         if parameter.squashed:
             values[parameter.number] = [Representative(_list(site, snapshot), 1.0)]
         else:
-            values[parameter.number] = _literals(site, snapshot, typed=bool(parameter.type_name)) or [
-                Representative("NULL", 1.0)
-            ]
+            literals = _literals(site, snapshot, typed=bool(parameter.type_name)) or [Representative("NULL", 1.0)]
+            own = places.get(parameter.number)
+            if own is not None and own.function == "cast" and site is not own:
+                literals = [Representative(f"{text}::{own.type}", weight) for text, weight in literals]
+            values[parameter.number] = literals
     return values
 
 

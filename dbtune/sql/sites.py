@@ -165,6 +165,9 @@ def _by_parent(node: exp.Expr, child: exp.Expr, parent: exp.Expr, position: int,
         return Site("text")
     if isinstance(parent, exp.If) and parent.this is child:
         return _case_value(parent, gathered)
+    if isinstance(parent, (exp.Coalesce, exp.Nullif)) and parent.this is not child:
+        column, type_name = describe(parent.this, gathered)
+        return Site("equal", column, type_name) if type_name else None
     if isinstance(parent, exp.Func) and not isinstance(parent, _SEE_THROUGH):
         return _argument(child, parent)
     return None
@@ -339,6 +342,11 @@ def describe(node: exp.Expr, gathered: Gathered) -> tuple[Column | None, str]:
         return describe(node.this, gathered) if isinstance(node.this, exp.Expr) else (None, "")
     if isinstance(node, (exp.CurrentTimestamp, exp.CurrentDate)):
         return None, "timestamp with time zone"
+    if isinstance(node, (exp.ArrayAgg, exp.Filter)):
+        inner = describe(node.this, gathered)[1] if isinstance(node.this, exp.Expr) else ""
+        return None, inner if isinstance(node, exp.Filter) or not inner else f"{inner}[]"
+    if isinstance(node, exp.Distinct) and len(node.expressions) == 1:
+        return describe(node.expressions[0], gathered)
     if isinstance(node, exp.Literal):
         return None, "text" if node.is_string else "integer"
     if isinstance(node, (exp.Subquery, exp.Select)):
