@@ -71,7 +71,7 @@ def test_hash(everything: Snapshot) -> None:
     private = apply_privacy(everything, "hash")
     assert private.privacy == "hash"
     text = msgspec.json.encode(private)
-    for secret in (b"example.org", b"Neil", b"1990-02-01", b"somebody", b"say ", b'"k0"'):
+    for secret in (b"example.org", b"Neil", b"1990-02-01", b"somebody", b"say "):
         assert secret in msgspec.json.encode(everything), secret
         assert secret not in text, secret
     for (category, found), (_, before) in zip(all_statistics(private), all_statistics(everything), strict=True):
