@@ -12,6 +12,7 @@ Scans Using a Finite LRU Buffer", ACM TODS 14, 1989), ``utils/adt/selfuncs.c`` (
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,8 @@ from dbtune.planner.sizes.predicates import part_of
 
 PAGE_DESCENT_OPERATORS = 50
 """``DEFAULT_PAGE_CPU_MULTIPLIER``: operators' worth of work for each page on the way down a tree."""
+
+UNITS_IN_PAGES = {"B": 1 / 8192, "kB": 1 / 8, "8kB": 1.0, "MB": 128.0, "GB": 131072.0, "TB": 134217728.0}
 
 MODEL = Limit(
     "what-if indexes",
@@ -113,7 +116,7 @@ class ExplainPlanner:
         table = self._snapshot.table(node.relation)
         if table is None:
             return None
-        offered = [index for index in configuration.add if index.table == table.name]
+        offered = [index for index in configuration.add if index.table == table.name or index.table in table.parents]
         conditions = conjuncts(node.filter, table)
         best: PlanNode | None = None
         for index in sorted(offered, key=lambda i: i.name):
@@ -167,7 +170,7 @@ class Costs:
             float(settings.get("cpu_tuple_cost", default.cpu_tuple)),
             float(settings.get("cpu_index_tuple_cost", default.cpu_index_tuple)),
             float(settings.get("cpu_operator_cost", default.cpu_operator)),
-            float(settings.get("effective_cache_size", default.cache_pages)),
+            _pages(settings.get("effective_cache_size", str(default.cache_pages))),
         )
 
     def index_scan(
@@ -194,6 +197,14 @@ class Costs:
         on_heap = scattered + correlation**2 * (in_order - scattered)
         others = max(0, len(conditions) - len(used))
         return in_index + on_heap + found * (self.cpu_tuple + others * self.cpu_operator)
+
+
+def _pages(setting: str) -> float:
+    """A memory setting (``4194304kB``, ``4GB``; without a unit, pages) in pages."""
+    found = re.fullmatch(r"([\d.]+)\s*(B|kB|MB|GB|TB|8kB)?", setting.strip())
+    if found is None:
+        return Costs.cache_pages
+    return float(found[1]) * UNITS_IN_PAGES[found[2] or "8kB"]
 
 
 def mackert_lohman(rows: float, pages: float, cache_pages: float) -> float:

@@ -2,7 +2,8 @@
 
 The target's own planner and statistics answer, so plans are exact. What HypoPG does not know is the indexes: it takes
 the size from the width of the columns without deduplication, and leaves out the descent of the tree. The sizes
-reported are therefore dbtune's own. Hypothetical indexes live in the memory of one session: nothing is left on the server.
+reported are therefore dbtune's own. Hypothetical indexes live in the memory of one session: nothing is left on the
+server.
 
 Source: HypoPG's documentation, "Usage" (https://hypopg.readthedocs.io/).
 """
@@ -82,7 +83,7 @@ class HypopgPlanner:
             try:
                 self._create(index)
             except PlanFailed as error:
-                self._refused[index] = Limit(f"index {index.name} on {index.table}", f"hypopg: {error}")
+                self._refused[index] = Limit(f"index {index.name} on {index.table}", str(error))
             else:
                 self._drop(index)
                 usable.append(index)
