@@ -38,6 +38,8 @@ class Host:
     version: str
     major: int
     limits: list[Limit] = field(default_factory=list)
+    bytes_for_locale: bool = False
+    """Text is ordered by bytes here and by a locale in production."""
     on_close: list[Callable[[], object]] = field(default_factory=list)
 
     def close(self) -> None:
@@ -86,18 +88,19 @@ def _other_version(server: Server, version: str) -> Limit:
 def _on_own_server(binaries: Binaries, server: Server) -> Host:
     embedded = EmbeddedServer(binaries, settings=SHADOW_SETTINGS)
     try:
-        database, limits = _create_database(embedded.url, server)
+        database, order = _create_database(embedded.url, server)
         connection = psycopg.connect(embedded.database_url(database), autocommit=True)
         files = LocalFiles(embedded.data_directory, _database_oid(connection))
     except BaseException:
         embedded.stop()
         raise
-    return Host(connection, files, binaries.version, binaries.major, limits, [embedded.stop])
+    limits, by_bytes = order.limits(server), order.by_bytes
+    return Host(connection, files, binaries.version, binaries.major, limits, by_bytes, [embedded.stop])
 
 
 def _on_scratch_server(url: str, server: Server) -> Host:
     try:
-        database, limits = _create_database(url, server)
+        database, order = _create_database(url, server)
         connection = psycopg.connect(url, dbname=database, autocommit=True)
     except psycopg.Error as error:
         raise PlannerUnavailable(
@@ -113,7 +116,8 @@ def _on_scratch_server(url: str, server: Server) -> Host:
                 f"{first_line(error)}"
             ) from None
     files = RemoteFiles(connection, _database_oid(connection))
-    host = Host(connection, files, f"{number // 10000}.{number % 10000}", number // 10000, limits)
+    version = f"{number // 10000}.{number % 10000}"
+    host = Host(connection, files, version, number // 10000, order.limits(server), order.by_bytes)
     host.on_close.append(lambda: _drop_database(url, database))
     if number // 10000 != server.major:
         host.limits.append(_other_version(server, host.version))
@@ -145,48 +149,64 @@ def _in_container(server: Server) -> Host | None:
     return host
 
 
-def _create_database(url: str, server: Server) -> tuple[str, list[Limit]]:
+@dataclass(frozen=True)
+class TextOrder:
+    """How a new database orders text, and whether it is as production does."""
+
+    options: str
+    """Of CREATE DATABASE."""
+    locale: str
+    exact: bool
+
+    @property
+    def by_bytes(self) -> bool:
+        """Whether the order of bytes stands in for production's locale."""
+        return not self.exact and self.locale.upper().startswith("C")
+
+    def limits(self, server: Server) -> list[Limit]:
+        """What is to be said of it."""
+        if self.exact:
+            return []
+        why = (
+            f"this machine lacks it, the shadow orders text by {self.locale}: row estimates of ranges over text differ"
+        )
+        return [Limit(f"collation {server.locale or server.collation}", why)]
+
+
+def _create_database(url: str, server: Server) -> tuple[str, TextOrder]:
     """A database that orders text as production does, or as nearly as this machine can; its name."""
     name = f"dbtune_shadow_{os.getpid()}_{os.urandom(4).hex()}"
     failure = "no locale could be used"
     with psycopg.connect(url, autocommit=True) as connection:
-        for options, exact in _locale_options(server, connection.info.server_version // 10000):
-            create = f"CREATE DATABASE {identifier(name)} TEMPLATE template0 ENCODING 'UTF8' {options}"
+        for order in _text_orders(server, connection.info.server_version // 10000):
+            create = f"CREATE DATABASE {identifier(name)} TEMPLATE template0 ENCODING 'UTF8' {order.options}"
             try:
                 connection.execute(create.encode())
             except psycopg.Error as error:
                 failure = first_line(error)
                 continue
-            return name, [] if exact else [_other_locale(server, options)]
+            return name, order
     raise PlannerUnavailable(f"the shadow's database could not be created: {failure}")
 
 
-def _other_locale(server: Server, options: str) -> Limit:
-    wanted = server.locale or server.collation
-    return Limit(
-        f"collation {wanted}",
-        f"this machine lacks it, the shadow orders text by {options.split(chr(39))[1]}: row estimates of ranges over "
-        "text can differ slightly",
-    )
-
-
-def _locale_options(server: Server, major: int) -> Iterator[tuple[str, bool]]:
-    """Options of CREATE DATABASE, the best first, and whether they order text exactly as production does."""
+def _text_orders(server: Server, major: int) -> Iterator[TextOrder]:
+    """The best first."""
     if server.locale_provider == "b" and major >= 17:
-        yield f"LOCALE_PROVIDER builtin BUILTIN_LOCALE {literal(server.locale or 'C.UTF-8')} LOCALE 'C'", True
+        locale = server.locale or "C.UTF-8"
+        yield TextOrder(f"LOCALE_PROVIDER builtin BUILTIN_LOCALE {literal(locale)} LOCALE 'C'", locale, True)
     if server.locale_provider == "i" and major >= 15:
-        yield f"LOCALE_PROVIDER icu ICU_LOCALE {literal(server.locale or 'und')} LOCALE 'C'", True
+        locale = server.locale or "und"
+        yield TextOrder(f"LOCALE_PROVIDER icu ICU_LOCALE {literal(locale)} LOCALE 'C'", locale, True)
     provider = "LOCALE_PROVIDER libc " if major >= 15 else ""
     in_libc = server.locale_provider in ("c", "d")
     if in_libc:
         for collation in _spellings(server.collation):
             for character_type in (*_spellings(server.character_type), collation):
                 options = f"{provider}LC_COLLATE {literal(collation)} LC_CTYPE {literal(character_type)}"
-                yield options, character_type != collation or server.character_type == server.collation
-    if not in_libc or server.collation not in BYTE_ORDER:
-        for locale in ANY_UNICODE_LOCALES:
-            yield f"{provider}LC_COLLATE {literal(locale)} LC_CTYPE {literal(locale)}", False
-    yield f"{provider}LC_COLLATE 'C' LC_CTYPE 'C'", False
+                yield TextOrder(options, collation, True)
+    others = BYTE_ORDER if in_libc and server.collation in BYTE_ORDER else (*ANY_UNICODE_LOCALES, "C")
+    for locale in others:
+        yield TextOrder(f"{provider}LC_COLLATE {literal(locale)} LC_CTYPE {literal(locale)}", locale, False)
 
 
 def _spellings(locale: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The shadow planner: production's schema, statistics, sizes and settings in an empty server, which plans as it would.
 
-See docs on the shadow for what was measured and where it ends.
+The planner is a function of these and of its version, and of nothing else: no row of the database is needed.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from dbtune.planner.shadow.catalog import read_attributes, read_relations
 from dbtune.planner.shadow.ddl_runner import Connection, first_line
 from dbtune.planner.shadow.extended_statistics import write_extended_statistics
 from dbtune.planner.shadow.host import Host, open_host
+from dbtune.planner.shadow.pages import BLOCK_SIZE
 from dbtune.planner.shadow.schema import create_schema
 from dbtune.planner.shadow.settings import copied_settings
 from dbtune.planner.shadow.sizes import existing_sizes, write_sizes
@@ -73,12 +74,15 @@ class ShadowPlanner:
     def _build(cls, host: Host, snapshot: Snapshot, progress: Progress) -> ShadowPlanner:
         connection = host.connection
         limits = [*host.limits, *_apply_settings(connection, host.major, snapshot)]
+        if snapshot.server.block_size != BLOCK_SIZE:
+            why = f"the shadow counts pages of {BLOCK_SIZE} bytes: sizes, and so costs, are off"
+            limits.append(Limit(f"pages of {snapshot.server.block_size} bytes", why))
         progress.step(f"recreating {len(snapshot.tables)} tables and {len(snapshot.indexes)} indexes in the shadow")
         limits += create_schema(connection, snapshot)
         progress.step("giving the shadow production's statistics and sizes")
         relations = read_relations(connection)
         attributes = read_attributes(connection)
-        limits += write_statistics(connection, snapshot, relations, attributes)
+        limits += write_statistics(connection, snapshot, relations, attributes, by_bytes=host.bytes_for_locale)
         limits += write_extended_statistics(connection, snapshot, relations, attributes, host.major)
         sizes = existing_sizes(snapshot, relations, host.files, snapshot.server.major)
         host.files.flush()

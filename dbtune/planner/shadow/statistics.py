@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 
@@ -20,6 +20,7 @@ from dbtune.model.schema import ColumnStatistics, Index
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Limit
 from dbtune.planner.shadow.catalog import (
+    DEFAULT_COLLATION,
     FLOAT8_LESS,
     FLOAT8_TYPE,
     Attribute,
@@ -73,9 +74,17 @@ def write_statistics(
     snapshot: Snapshot,
     relations: Mapping[QualifiedName, Relation],
     attributes: Mapping[int, tuple[Attribute, ...]],
+    *,
+    by_bytes: bool = False,
 ) -> tuple[Limit, ...]:
-    """Write the statistics of every column and index expression; Limits for those whose values the server refuses."""
-    rows = tuple(_rows(snapshot, relations, attributes, TypeCatalog(connection)))
+    """Write the statistics of every column and index expression; Limits for those whose values the server refuses.
+
+    ``by_bytes``: the shadow orders text by bytes and production does not: histograms of text are put in that order,
+    for in any other one the planner would read nonsense from them.
+    """
+    rows: Sequence[StatisticRow] = tuple(_rows(snapshot, relations, attributes, TypeCatalog(connection)))
+    if by_bytes:
+        rows = tuple(map(_ordered_by_bytes, rows))
     limits: list[Limit] = []
     for start in range(0, len(rows), BATCH):
         limits += _insert(connection, rows[start : start + BATCH])
@@ -153,6 +162,13 @@ def _range_slots(statistics: ColumnStatistics, operators: ColumnOperators) -> It
     if statistics.range_length_histogram or statistics.range_empty_frac is not None:
         empty = () if statistics.range_empty_frac is None else (statistics.range_empty_frac,)
         yield Slot(RANGE_LENGTHS, FLOAT8_LESS, 0, empty, statistics.range_length_histogram, FLOAT8_TYPE)
+
+
+def _ordered_by_bytes(row: StatisticRow) -> StatisticRow:
+    if row.attribute.collation != DEFAULT_COLLATION:
+        return row
+    slots = (replace(slot, values=tuple(sorted(slot.values))) if slot.kind == HISTOGRAM else slot for slot in row.slots)
+    return replace(row, slots=tuple(slots))
 
 
 def array_literal(values: Sequence[str]) -> str:

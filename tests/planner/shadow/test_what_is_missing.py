@@ -169,3 +169,13 @@ def test_an_empty_snapshot_has_an_empty_shadow() -> None:
 def test_another_dialect_is_refused() -> None:
     with pytest.raises(PlannerUnavailable, match="mysql"):
         ShadowPlanner.open(replace(SNAPSHOT, server=replace(SNAPSHOT.server, dialect="mysql")))
+
+
+def test_histograms_follow_the_locale_that_stands_in() -> None:
+    words = tuple(sorted((f"{'aB'[i % 2]}{i:03}" for i in range(100)), key=str.lower))
+    column = Column("word", position=1, statistics=ColumnStatistics(0.0, 5, -1.0, histogram_bounds=words), **TEXT)
+    table = Table(name("words"), (column,), tuples=10000.0, pages=100, file_pages=100)
+    with ShadowPlanner.open(replace(SNAPSHOT, tables=(table,), views=(), functions=(), types=())) as shadow:
+        # upper case comes before lower case in the order of bytes: half of the words are less than 'a'
+        plan = shadow.plan(Instance("SELECT * FROM words WHERE word < 'a'"))
+    assert plan.root.rows == pytest.approx(5000, rel=0.1)
