@@ -1,8 +1,22 @@
-"""Numbers, sizes, times and foreign text as people read them; the one place that decides how they look."""
+"""Foreign text, changes and shares as people read them; numbers, sizes and times are the model's ``units``."""
 
 from __future__ import annotations
 
 import re
+
+from dbtune.model.units import human_bytes, human_count, human_ms, human_number
+
+__all__ = [
+    "change",
+    "human_bytes",
+    "human_count",
+    "human_ms",
+    "human_number",
+    "one_line",
+    "printable",
+    "share",
+    "shortened",
+]
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters but tab and newline, and the marks that turn the direction of writing: a statement's text or an
@@ -23,44 +37,6 @@ def shortened(text: str, width: int) -> str:
     """One line of at most ``width`` characters, cut with an ellipsis."""
     line = one_line(text)
     return line if len(line) <= width else line[: max(width - 1, 0)].rstrip() + "…"
-
-
-def human_bytes(size: float) -> str:
-    """A size with its binary unit: ``23.4 MiB``."""
-    value = abs(size)
-    sign = "-" if size < 0 else ""
-    if value < 1024:
-        return f"{sign}{value:.0f} B"
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
-        value /= 1024
-        if value < 1024 or unit == "TiB":
-            break
-    return f"{sign}{value:,.1f} {unit}"
-
-
-def human_number(value: float) -> str:
-    """Thousands separated; small costs keep two decimals, large ones none."""
-    if value == 0:
-        return "0"
-    return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
-
-
-def human_count(value: float) -> str:
-    """A number of things: no decimals."""
-    return f"{value:,.0f}"
-
-
-def human_ms(milliseconds: float) -> str:
-    """A time in the unit that fits: ``320 ms``, ``12.4 s``, ``3 h 12 min``."""
-    if milliseconds < 1000:
-        return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.2f} ms"
-    seconds = milliseconds / 1000
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    minutes = int(seconds // 60)
-    if minutes < 120:
-        return f"{minutes} min {int(seconds % 60)} s"
-    return f"{minutes // 60:,} h {minutes % 60} min"
 
 
 def change(before: float, after: float) -> str:

@@ -24,10 +24,12 @@ CREATE = re.compile(r"CREATE (UNIQUE )?INDEX (?!CONCURRENTLY)")
 def build(index: Index, snapshot: Snapshot) -> Change:
     """Build a new index; back: drop it."""
     table = snapshot.table(index.table)
+    # the values of an expression have no statistics until the next ANALYZE
+    analyze = (f"ANALYZE {qualified(index.table)}",) if _has_expression(index) else ()
     if table is None or table.kind != "partitioned":
-        return Change((create_index(index),), (drop_index(index.qualified_name),))
+        return Change((create_index(index), *analyze), (drop_index(index.qualified_name),))
     names = {schema: taken_names(snapshot, schema) for schema in snapshot.schemas}
-    up = tuple(_build_partitioned(index, table, snapshot, names))
+    up = (*_build_partitioned(index, table, snapshot, names), *analyze)
     # a partitioned index cannot be dropped concurrently; dropping it drops those of the partitions
     return Change(up, (drop_index(index.qualified_name, concurrently=False),))
 
@@ -83,6 +85,10 @@ def _restore(index: Index, snapshot: Snapshot, tree: IndexTree) -> Iterator[str]
         yield attach_index(index.qualified_name, child)
     if index.facts.comment is not None:
         yield f"COMMENT ON INDEX {qualified(index.qualified_name)} IS {literal(index.facts.comment)}"
+
+
+def _has_expression(index: Index) -> bool:
+    return any(key.expression is not None for key in index.keys)
 
 
 def _is_partitioned(index: Index, snapshot: Snapshot) -> bool:

@@ -71,7 +71,7 @@ class Ledger:
         self._statements = tuple(statements)
         self.tree = IndexTree(snapshot)
         self.configuration = configuration
-        self.costs: dict[str, StatementCost] = {p.fingerprint: gate.cost(p, configuration) for p in statements}
+        self.costs: dict[str, StatementCost] = {p.fingerprint: self._cost(p) for p in statements}
 
     @property
     def total(self) -> float:
@@ -111,6 +111,10 @@ class Ledger:
         turned = tuple((planned, after, before) for planned, before, after in backwards.changed)
         return Comparison(backwards.after, backwards.before, turned, backwards.failed)
 
+    def planned_again(self) -> Costs:
+        """Every statement under the accepted configuration, asked anew and not added up from single changes."""
+        return {planned.fingerprint: self._cost(planned) for planned in self._statements}
+
     def accept(self, add: Iterable[Index], drop: Iterable[QualifiedName]) -> None:
         """Take a change in: from now on everything is compared with it in place."""
         added, dropped = frozenset(add), frozenset(drop)
@@ -120,10 +124,14 @@ class Ledger:
         existing = (self.tree.by_name(name) for name in dropped)
         tables = {index.table for index in added} | {index.table for index in existing if index is not None}
         for planned in {p.fingerprint: p for table in tables for p in self.touching(table)}.values():
-            try:
-                self.costs[planned.fingerprint] = self._gate.cost(planned, self.configuration)
-            except PlanFailed:
-                continue  # its last known plan stands; the comparison before has said that it failed
+            self.costs[planned.fingerprint] = self._cost(planned)
+
+    def _cost(self, planned: PlannedStatement) -> StatementCost:
+        """Under the accepted configuration; as it was before where the planner refuses that."""
+        try:
+            return self._gate.cost(planned, self.configuration)
+        except PlanFailed:
+            return self._gate.cost(planned)
 
     def _compare(self, configuration: Configuration, asked: Iterable[PlannedStatement]) -> Comparison:
         before = self.total

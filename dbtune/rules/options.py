@@ -29,8 +29,6 @@ class AdviseOptions:
     """Unused indexes smaller than this are left alone."""
     unused_days: float = 14
     """Statistics younger than this do not prove that an index is unused: a monthly job may not have run."""
-    unused_table_scans: int = 1_000
-    """Where the statistics' age is unknown: so many scans of the table, none by the index, stand for it."""
     tolerated_rise: float = 0.05
     """A statement may become this much dearer by dropping a redundant index (a wider one is read instead)."""
     bloat_factor: float = 2.0

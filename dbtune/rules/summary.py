@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from dbtune.model.errors import PlanFailed
-from dbtune.model.plan import EMPTY_CONFIGURATION
 from dbtune.model.recommendation import (
     SEVERITIES,
     Recommendation,
@@ -17,7 +15,7 @@ from dbtune.model.recommendation import (
     WorkloadSummary,
 )
 from dbtune.model.workload import Limit, Workload
-from dbtune.planner.gate import PlannedStatement, StatementCost
+from dbtune.planner.gate import StatementCost
 from dbtune.rules.context import Context
 
 
@@ -46,7 +44,7 @@ def report_of(
 ) -> Report:
     """The whole report. Its totals are planned again, with every accepted change in place."""
     before = {planned.fingerprint: context.gate.cost(planned) for planned in context.statements}
-    after = {planned.fingerprint: _after(context, planned) for planned in context.statements}
+    after = context.ledger.planned_again()
     server = context.snapshot.server
     return Report(
         dbtune=version,
@@ -70,15 +68,6 @@ def report_of(
         recommendations=recommendations,
         limits=tuple(dict.fromkeys((*context.snapshot.limits, *context.planner.limits, *limits))),
     )
-
-
-def _after(context: Context, planned: PlannedStatement) -> StatementCost:
-    if context.configuration == EMPTY_CONFIGURATION:
-        return context.gate.cost(planned)
-    try:
-        return context.gate.cost(planned, context.configuration)
-    except PlanFailed:  # it was planned before the change, and is counted as it was
-        return context.gate.cost(planned)
 
 
 def _total(context: Context, costs: Mapping[str, StatementCost]) -> float:

@@ -38,6 +38,7 @@ from dbtune.rules.finding import Finding
 from dbtune.rules.registry import rule
 from dbtune.rules.wording import key_words, table_words, upkeep_words
 
+NOTICEABLY_WIDER = 1.2
 MUCH_WIDER = 3.0
 """From this ratio of sizes on the wider index is no full stand-in for the cache's sake."""
 
@@ -110,5 +111,6 @@ def _severity(ratio: float, *, is_new: bool) -> Severity:
 
 
 def _risk(wider: Index, size: int, ratio: float, *, is_new: bool) -> str:
-    words = f"{wider.name} is {ratio:.1f} times as large ({human_bytes(size)}), so less of it stays in the cache."
+    words = f"{wider.name} takes {human_bytes(size)}"
+    words += f", {ratio:.1f} times as much, so less of it stays in the cache." if ratio >= NOTICEABLY_WIDER else "."
     return f"Build {wider.name} first. {words}" if is_new else words

@@ -1,12 +1,12 @@
 """An index that nothing reads: no scan since the statistics' reset, and no plan of the workload.
 
 Every write keeps it up to date, VACUUM cleans it, and it takes space, cache and backup. It is proposed only where the
-counters are old enough to mean something (14 days; where their age is unknown, 1,000 scans of the table by other
-ways), where it enforces nothing (not unique, no constraint, no replica identity, not the index of CLUSTER), where no
+counters are old enough to mean something (14 days), where it enforces nothing (not unique, no constraint, no replica identity, not the index of CLUSTER), where no
 foreign key rests on it, and where the planner, asked for every statement of the workload, does not choose it. The
 counters of all partitions are summed up.
 
-With statistics too young or of unknown age it is only mentioned (severity info), without SQL to run.
+With statistics too young or of unknown age it is only mentioned (severity info), without SQL to run: Postgres 15 and
+later do not say when counting began unless `pg_stat_reset()` was called.
 
 ## Example
 
@@ -108,8 +108,7 @@ def _since(ctx: Context, table: Table) -> _Since:
         return _Since(words, "low" if days >= ctx.options.unused_days else "info")
     scans = _other_scans(ctx, table)
     words = f"was not scanned once, against {human_count(scans)} scans of the table by other ways"
-    words += " (when the statistics began is unknown)"
-    return _Since(words, "low" if scans >= ctx.options.unused_table_scans else "info")
+    return _Since(f"{words}; when the statistics began is unknown", "info")
 
 
 def statistics_age_days(reset: str | None, now: str) -> float | None:
