@@ -21,6 +21,7 @@ CLUSTERED_CORRELATION = 0.98
 """From here on, equal values are taken to lie side by side."""
 USUAL_LAG_DAYS = 90
 """Between two dates of one course of events; a guess."""
+MOST_VALUES_OF_A_FLAG = 10
 WHOLE_NUMBERS = frozenset({"int2", "int4", "int8"})
 
 
@@ -50,6 +51,7 @@ def most_distinct_together(
     bounds += _by_references(table, columns, distinct, snapshot)
     bounds += _by_physical_order(columns, distinct)
     bounds += _by_dates_that_follow(columns, distinct)
+    bounds += _by_flags_of_neighbours(columns, distinct, rows)
     return max(1.0, min(bounds))
 
 
@@ -122,7 +124,11 @@ def _rows_side_by_side(estimate: float, rows: float, table: Table, column: Colum
     pages = max(table.pages, table.file_pages, 1)
     if rows <= sampled * 1.5 or pages <= 1:
         return rows / estimate
-    return _invert_duj1(round(estimate), round(rows), pages, sampled)
+    alike = _invert_duj1(round(estimate), round(rows), pages, sampled)
+    # that is the number if every value had as many rows; where they vary by chance, a sampled row has as many
+    # neighbours as in groups of one row less, Poisson distributed
+    mean = max(1e-6, alike - 1.0)
+    return mean / -math.expm1(-mean)
 
 
 @lru_cache(maxsize=4096)
@@ -238,6 +244,21 @@ def _by_dates_that_follow(columns: Sequence[Column], distinct: Sequence[float]) 
             rest = math.prod((n for c, n in known if c.name not in names and c is not earlier), start=1.0)
             bounds.append(count * USUAL_LAG_DAYS ** len(followers) * rest)
     return bounds
+
+
+def _by_flags_of_neighbours(columns: Sequence[Column], distinct: Sequence[float], rows: float) -> list[float]:
+    """Rows of one parent that lie together (the lines of an order) often agree in flags of few values: half way between
+    always and as often as by chance, which is off by no more than a fifth of the size either way."""
+    known = list(zip(columns, distinct, strict=True))
+    flags = [count for column, count in known if count <= MOST_VALUES_OF_A_FLAG]
+    others = [(column, count) for column, count in known if count > MOST_VALUES_OF_A_FLAG]
+    if not flags or len(others) != 1 or abs(_correlation(others[0][0].statistics)) < CLUSTERED_CORRELATION:
+        return []
+    parents = others[0][1]
+    lines = rows / parents
+    combinations = math.prod(flags)
+    by_chance = combinations * -math.expm1(lines * math.log1p(-1.0 / combinations)) if combinations > 1 else 1.0
+    return [parents * (1.0 + (by_chance - 1.0) / 2)]
 
 
 def _spread_alike(left: Column, right: Column) -> bool:

@@ -18,7 +18,7 @@ from dbtune.planner.sizes.tuples import Attribute, Layout, value_width
 
 T = TypeVar("T")
 
-LAYOUTS_KEPT = 24
+LAYOUTS_KEPT = 64
 """Entry layouts that stand for all of a class."""
 BUCKETS_PER_OCTAVE = 3
 """Classes of a product are put together where their probabilities differ by less than a third of an octave."""
@@ -165,9 +165,12 @@ def _one(members: Sequence[KeyClass]) -> KeyClass:
     values = sum(c.values for c in members)
     probability = sum(c.share for c in members) / values
     layouts: list[Layout] = []
-    for c in members:
-        layouts += _spread(c.layouts, max(1, round(LAYOUTS_KEPT * c.values / values)))
-    return KeyClass(probability, values, tuple(_spread(layouts, LAYOUTS_KEPT)))
+    cumulated = 0.0
+    for c in members:  # each as often among those kept as it is in the class
+        before = round(LAYOUTS_KEPT * cumulated / values)
+        cumulated += c.values
+        layouts += _spread(c.layouts, round(LAYOUTS_KEPT * cumulated / values) - before)
+    return KeyClass(probability, values, tuple(layouts or members[0].layouts))
 
 
 def _combined(left: Sequence[Layout], right: Sequence[Layout]) -> tuple[Layout, ...]:
