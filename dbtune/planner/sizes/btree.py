@@ -99,8 +99,12 @@ def _leaves(
     """Leaf pages (a fraction of the last one included) and entries on them."""
     pages = entries = 0.0
     few: list[tuple[int, float, tuple[int, ...]]] = []
+    known: dict[int, tuple[int, ...]] = {}  # all keys of a class share one tuple of layouts
     for size, count, layouts in keys:
-        bases = tuple(min(LONGEST_ENTRY, entry_bytes(attributes, layout)) for layout in layouts)
+        bases = known.get(id(layouts))
+        if bases is None:
+            bases = tuple(min(LONGEST_ENTRY, entry_bytes(attributes, layout)) for layout in layouts)
+            known[id(layouts)] = bases
         full = _rows_a_posting_list(bases[0])
         if size <= MANY_POSTING_LISTS * full:
             few.append((size, count, bases))
