@@ -47,9 +47,9 @@ def exists(index: Index, table: Table) -> bool:
 
 def serves(known: Index, wanted: Index) -> bool:
     """Whether ``known`` can stand in for ``wanted``: same rows, and the same keys first, read either way."""
-    if known.method != wanted.method or _plain(known.predicate) not in (None, _plain(wanted.predicate)):
+    if (known.table, known.method) != (wanted.table, wanted.method):
         return False
-    if _plain(wanted.predicate) is None and known.predicate is not None:
+    if known.predicate is not None and _plain(known.predicate) != _plain(wanted.predicate):
         return False
     if wanted.method != "btree":
         return _comparable(known.keys) == _comparable(wanted.keys)

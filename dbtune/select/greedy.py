@@ -30,6 +30,15 @@ BLOCK = 8192.0
 STATEMENT_GAIN = 0.5
 """An index also pays that halves a statement of some weight, however small its share of the whole workload is."""
 
+NEARLY_ALL = 0.02
+"""Share of an index's net gain that may be given up for a much smaller one."""
+
+MUCH_SMALLER = 0.75
+"""Of the size: an index below it is much smaller."""
+
+MOST_ALTERNATIVES = 16
+"""Smaller candidates that are asked about for one index."""
+
 NOTICEABLE_COST = 1_000.0
 """Planner units for one call: about 10 ms. A statement below it is fast as it is."""
 
@@ -58,6 +67,7 @@ def choose(
     for text in ("choosing indexes", "choosing indexes again after a second look"):
         progress.step(text)
         search.grow()
+        search.slim()
         if not search.prune():
             break
     return search.selection()
@@ -135,16 +145,21 @@ class _Search:
         while self.configuration.add and not self._late():
             scored = [(self._net_loss_without(index), index) for index in self.configuration.add]
             loss, index = min(scored, key=lambda pair: (pair[0], pair[1].name))
-            if loss > 0 and self._worthwhile(index, loss) and self._replaceable_by(index) is None:
+            if loss > 0 and self._worthwhile(index, loss):
                 break
-            smaller = self._replaceable_by(index) if loss > 0 else None
             self._set(self.configuration.without_index(index))
-            if smaller is not None:
-                self._set(self.configuration.with_index(smaller))
-                continue
             self.packages = [package for package in self.packages if index not in package]
             went = True
         return went
+
+    def slim(self) -> None:
+        """Put a smaller index in the place of each one that is larger than its gain asks for."""
+        for index in sorted(self.configuration.add, key=lambda i: (-self._size(i), i.name)):
+            smaller = None if self._late() else self._replaceable_by(index)
+            while smaller is not None:
+                self.useful_for.setdefault(smaller, set()).update(self.useful_for.get(index, ()))
+                self._set(self.configuration.without_index(index).with_index(smaller))
+                index, smaller = smaller, self._replaceable_by(smaller)
 
     def selection(self) -> Selection:
         chosen = [self._chosen(index) for index in sorted(self.configuration.add, key=lambda i: i.name)]
@@ -193,28 +208,36 @@ class _Search:
         )
 
     def _replaceable_by(self, index: Index) -> Index | None:
-        """A smaller candidate (a prefix, one without INCLUDE) that loses less than it spares, if there is one."""
+        """A smaller candidate that keeps nearly all that this one saves: a prefix, a partial one, one without INCLUDE."""
         without = self.configuration.without_index(index)
         loss = self._net_loss_without(index)
-        for other in self.useful_for:
-            if other in self.configuration.add or other.table != index.table or not serves(index, other):
+        for other in self._smaller(index):
+            if any(serves(have, other) for have in without.add):
                 continue
-            if self._size(other) > 0.75 * self._size(index) or any(serves(have, other) for have in without.add):
-                continue
-            affected = self.useful_for[index] | self.useful_for[other]
-            lost = -self._gain(without.with_index(other), affected) + self._write_cost(other) - self._write_cost(index)
-            if lost < 0.05 * loss:
+            lost = -self._gain(without.with_index(other), self._touching(index))
+            if lost + self._write_cost(other) - self._write_cost(index) < NEARLY_ALL * loss:
                 return other
         return None
 
+    def _smaller(self, index: Index) -> list[Index]:
+        """Candidates for the same statements that take much less space, the smallest first."""
+        for_these = self.useful_for.get(index, set())
+        found = [
+            candidate.index
+            for candidate in self.candidates
+            if candidate.index.table == index.table
+            and candidate.index not in self.configuration.add
+            and candidate.fingerprints & for_these
+            and self._size(candidate.index) < MUCH_SMALLER * self._size(index)
+        ]
+        return sorted(found, key=lambda other: (self._size(other), other.name))[:MOST_ALTERNATIVES]
+
+    def _touching(self, index: Index) -> list[str]:
+        return [planned.fingerprint for planned in self.statements if index.table in planned.facts.tables]
+
     def _net_loss_without(self, index: Index) -> float:
         without = self.configuration.without_index(index)
-        loss = sum(
-            planned.calls * (self._cost(planned, without) - self.costs[planned.fingerprint])
-            for planned in self.statements
-            if index.table in planned.facts.tables
-        )
-        return loss - self._write_cost(index)
+        return -self._gain(without, self._touching(index)) - self._write_cost(index)
 
     def _take(self, package: Package) -> None:
         kept = frozenset(have for have in self.configuration.add if not any(serves(new, have) for new in package))
@@ -266,13 +289,12 @@ class _Search:
             if abs(before - after) > CHANGED * before:
                 evidence.append(statement_evidence(planned, before, after))
         evidence.sort(key=lambda e: -e.calls * (e.cost_before - e.cost_after))
-        after_all = self._total(self.costs)
         saved = sum(e.calls * (e.cost_before - e.cost_after) for e in evidence)
         return Chosen(
             index,
             self.kinds.get(index, "btree"),
-            after_all + saved,
-            after_all,
+            self.cost_before,
+            self.cost_before - saved,
             self._size(index),
             self._write_cost(index),
             tuple(evidence),

@@ -16,8 +16,9 @@ class Chosen:
     index: Index
     kind: str
     cost_before: float
-    """Of the workload with all other chosen indexes and without this one."""
+    """Of the workload as it is."""
     cost_after: float
+    """``cost_before`` less what this index saves beside all the other chosen ones: what would be lost without it."""
     bytes: int
     write_cost: float
     statements: tuple[StatementEvidence, ...]
@@ -25,7 +26,7 @@ class Chosen:
 
     @property
     def gain(self) -> float:
-        """Planner units saved over the workload, writes not yet deducted."""
+        """Planner units saved over the workload, beside the others; writes not yet deducted."""
         return self.cost_before - self.cost_after
 
 
