@@ -77,7 +77,10 @@ def base_columns(node: exp.Expr, scope: Scope) -> list[BaseColumn] | None:
 def index_expression(node: exp.Expr, scope: Scope) -> IndexExpression | None:
     """The expression as an index could hold it, or None: not immutable, or over more than one relation."""
     node = strip(node)
-    if isinstance(node, (exp.Column, exp.Literal)) or any(node.find_all(*_NEVER_IN_AN_INDEX)):
+    if isinstance(node, exp.Column):  # a computed column of a view or subquery stands for its expression
+        output = scope.output(node)
+        return index_expression(*output.definition) if output and output.definition else None
+    if isinstance(node, exp.Literal) or any(node.find_all(*_NEVER_IN_AN_INDEX)):
         return None
     columns = base_columns(node, scope)
     if not columns or len({column.use for column in columns}) != 1:

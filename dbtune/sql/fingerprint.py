@@ -35,33 +35,9 @@ VALUE = Piece("value", "$")
 MARK = Piece("mark", SQUASHED)
 
 _CONSTANT_WORDS = frozenset({"true", "false", "null"})
-_UPPER = NOT_OPERANDS - {
-    "date",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "filter",
-    "first",
-    "next",
-    "row",
-    "rows",
-} | frozenset(
-    {
-        "values",
-        "materialized",
-        "conflict",
-        "do",
-        "nothing",
-        "update",
-        "delete",
-        "merge",
-        "matched",
-        "true",
-        "false",
-        "null",
-        "array",
-        "is",
-    }
+_NEVER_SHOUTED = frozenset("date time timestamp timestamptz filter first next row rows zone".split())
+_UPPER = (NOT_OPERANDS - _NEVER_SHOUTED) | frozenset(
+    "values materialized conflict do nothing update delete merge matched true false null array is".split()
 )
 """Words shown in capitals, for the reader."""
 _AFTER_ORDINAL = frozenset(
@@ -102,6 +78,7 @@ def _with_former(pieces: Sequence[Piece]) -> Sequence[tuple[Piece, Piece]]:
     return list(zip([Piece("punctuation", ";"), *pieces], pieces, strict=False))
 
 
+@lru_cache(maxsize=256)
 def _pieces(text: str) -> list[Piece]:
     found = tokens(text)
     while found and found[-1].spelling == ";":

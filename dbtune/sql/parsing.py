@@ -85,11 +85,11 @@ def parse(text: str, dialect: str = "postgres") -> Parsed:
     try:
         trees = [tree for tree in sqlglot.parse(ready, dialect=DIALECTS.get(dialect, dialect)) if tree is not None]
     except SqlglotError as error:
-        raise Unparsable(f"the parser does not know this syntax: {_first_line(error)}") from None
+        raise Unparsable(_reason(error)) from None
     except RecursionError:
         raise Unparsable("the statement is nested too deeply for the parser") from None
     except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:  # defects of the parser
-        raise Unparsable(f"the parser failed: {type(error).__name__}") from None
+        raise Unparsable(f"the parser does not know this syntax ({type(error).__name__})") from None
     if len(trees) != 1 or not isinstance(trees[0], exp.Expr):
         raise Unparsable("there is no statement" if not trees else "there is more than one statement")
     if isinstance(trees[0], exp.Command):
@@ -159,7 +159,8 @@ def _behind_interval_unit(text: str, end: int) -> int:
     return end
 
 
-def _first_line(error: Exception) -> str:
-    line = str(error).split("\n")[0]
-    # sqlglot's messages quote the statement behind a colour code; literals must not reach a report
-    return line.split("Line ")[0].split(" tokenizing ")[0].strip().rstrip(".")
+def _reason(error: Exception) -> str:
+    """sqlglot's message without the statement it quotes: literals must not reach a report."""
+    said = str(error).split("\n")[0].split("Line ")[0].strip().rstrip(".")
+    inner = "" if said.startswith(("Error tokenizing", "Required keyword")) else f": {said}"
+    return f"the parser does not know this syntax{inner}"

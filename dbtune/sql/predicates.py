@@ -116,7 +116,9 @@ def _negated(node: exp.Expr, scope: Scope, context: Context) -> None:
     elif isinstance(node, exp.Column):
         _add(node, None, "boolean", "not", scope, context)
     elif isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
-        _add(node.this, None, "is_not_null", "IS NOT NULL", scope, context)
+        negated = node.args.get("negate")
+        kind: PredicateKind = "is_null" if negated else "is_not_null"
+        _add(node.this, None, kind, "IS NULL" if negated else "IS NOT NULL", scope, context)
     elif isinstance(node, exp.Is) and isinstance(node.expression, exp.Boolean):
         _other(node, scope, context, f"IS NOT {node.expression.sql().upper()}")
     elif isinstance(node, exp.EQ):
@@ -219,11 +221,10 @@ def _any(
         _add(right, left, "array_contains" if operators[0] == "equal" else "other", "@>", scope, context)
         return
     if operators[0] == "equal":
-        members = right.expressions if isinstance(right, (exp.Array, exp.Tuple)) else []
-        _add(left, right, "in", "= ANY", scope, context, count=_members(members, scope))
+        members = list(right.expressions) if isinstance(right, (exp.Array, exp.Tuple)) else []
+        _add(left, tuple(members) or right, "in", "= ANY", scope, context, count=_members(members, scope))
     else:
-        kind: PredicateKind = "other"
-        _add(left, right, kind, f"{operators[1]} ANY", scope, context)
+        _add(left, right, "other", f"{operators[1]} ANY", scope, context)
 
 
 def _members(members: list[exp.Expr], scope: Scope) -> int:
@@ -282,8 +283,12 @@ def _semi_join(left: list[exp.Expr], query: QueryResult, scope: Scope, context: 
 
 
 def _is(node: exp.Is, scope: Scope, context: Context) -> None:
-    if isinstance(node.expression, exp.Null):
+    if isinstance(node.expression, exp.Null) and node.args.get("negate"):
+        _add(node.this, None, "is_not_null", "IS NOT NULL", scope, context)
+    elif isinstance(node.expression, exp.Null):
         _add(node.this, None, "is_null", "IS NULL", scope, context)
+    elif isinstance(node.expression, exp.Boolean) and node.args.get("negate"):
+        _other(node, scope, context, f"IS NOT {node.expression.sql().upper()}")
     elif isinstance(node.expression, exp.Boolean):
         _add(node.this, None, "boolean", "" if node.expression.this else "not", scope, context)
     else:
@@ -328,6 +333,8 @@ def _containment_kind(side: Side, operator: str) -> PredicateKind:
 
 def _full_text(node: exp.MatchAgainst, scope: Scope, context: Context) -> None:
     sides = [*node.expressions, node.this]
+    if not any(_side(side, scope) for side in sides):
+        _other(node, scope, context, "@@")
     for one, other in ((sides[0], sides[-1]), (sides[-1], sides[0])):
         side = _side(one, scope)
         if side is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-
 from dataclasses import replace
 
 from sqlglot import exp
@@ -105,8 +104,7 @@ def _select(node: exp.Select, outer: Scope, demanded: bool) -> QueryResult:
     source = node.args.get("from_")
     if source is not None:
         add_from(source.this, scope)
-    for join in node.args.get("joins") or ():
-        add_join(join, scope)
+    add_joins(node, scope, set())
     for lateral in node.args.get("laterals") or ():
         add_from(lateral, scope)
     scope.aliases.update(_aliases(node))
@@ -215,10 +213,10 @@ def _outputs(node: exp.Select, scope: Scope, demanded: bool) -> tuple[list[Outpu
         if found is not None:
             if demanded:
                 found.demand()
-            outputs.append(Output(name, found.targets, found.pushable, found.transparent))
+            outputs.append(replace(found, name=name))
         else:
             read(value, scope)
-            outputs.append(Output(name, (), False, False))
+            outputs.append(Output(name, (), False, False, (value, scope)))
     return outputs, complete
 
 
@@ -286,25 +284,34 @@ def _mentions(node: exp.Expr, name: str) -> bool:
     return any(name_of(table.this) == name for table in node.find_all(exp.Table))
 
 
-def add_join(join: exp.Join, scope: Scope) -> None:
+def add_joins(node: exp.Expr, scope: Scope, before: set[str]) -> None:
+    """Bring the joined items of a FROM clause into sight; ``before`` are aliases that do not take part in it."""
+    for join in node.args.get("joins") or ():
+        if not any(join.args.get(part) for part in ("kind", "side", "method", "on", "using")):
+            before = set(scope.sources)  # a comma: what follows joins among itself
+        add_join(join, scope, before)
+
+
+def add_join(join: exp.Join, scope: Scope, before: set[str]) -> None:
     """Bring a joined item into sight and gather its condition."""
-    before = scope.uses
+    former = scope.uses
     known = dict(scope.sources)
     add_from(join.this, scope)
     new = [source for alias, source in scope.sources.items() if alias not in known]
     side = str(join.args.get("side") or "").upper()
     joined = {use for source in new for use in source.uses}
-    context = _join_context(side, joined, before)
+    context = _join_context(side, joined, former)
+    partners = [source for alias, source in known.items() if alias not in before]
     condition = join.args.get("on")
     if condition is not None:
         read(condition, scope)
         gather_conditions(condition, scope, context)
     names = [name_of(column) for column in join.args.get("using") or ()]
     if str(join.args.get("method") or "").upper() == "NATURAL":
-        left = {name for source in known.values() for name in source.outputs or {}}
+        left = {name for source in partners for name in source.outputs or {}}
         names = [name for source in new for name in source.outputs or {} if name in left]
     for name in names:
-        _merge(name, known.values(), new, scope, context)
+        _merge(name, partners, new, scope, context)
 
 
 def _join_context(side: str, joined: set[Use], before: Sequence[Use]) -> Context:
@@ -336,6 +343,7 @@ def _merge(name: str, left: Iterable[Source], right: Iterable[Source], scope: Sc
 
 def add_from(node: exp.Expr, scope: Scope) -> None:
     """Bring a FROM item into sight: a table, view, WITH query, subquery, function, or a join in parentheses."""
+    before = set(scope.sources)
     if isinstance(node, exp.Lateral):
         _add_lateral(node, scope)
     elif isinstance(node, exp.Subquery) and isinstance(_inside(node), exp.Table):
@@ -350,8 +358,7 @@ def add_from(node: exp.Expr, scope: Scope) -> None:
         scope.add(_table(node, scope))
     else:
         _add_function(node, scope)
-    for join in node.args.get("joins") or ():
-        add_join(join, scope)
+    add_joins(node, scope, before)
 
 
 def _inside(node: exp.Expr) -> exp.Expr:
@@ -366,7 +373,7 @@ def _without_alias(node: exp.Subquery) -> exp.Expr:
 
 def _add_parenthesised_join(node: exp.Subquery, scope: Scope) -> None:
     add_from(node.this, scope)
-    alias, names = _alias(node)
+    alias, _ = _alias(node)
     if alias:  # (a JOIN b …) AS x hides a and b
         scope.gathered.note(f'columns of the aliased join "{alias}"')
         scope.add(Source(alias, None))

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
 
 from dbtune.model.access import Join, OrderKey, Predicate, RelationUse
 from dbtune.model.schema import Table
+
+if TYPE_CHECKING:
+    from dbtune.sql.scopes import Scope
 
 SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
 
@@ -77,6 +83,8 @@ class Output:
     """A condition on it can be tested on the base column: no LIMIT, window or aggregate lies between."""
     transparent: bool = True
     """The planner sees the base column itself: the query between them is pulled up."""
+    definition: tuple[exp.Expr, Scope] | None = None
+    """A computed column's expression, and where it stands; None where the planner does not see through to it."""
     type: str = ""
     """``format_type``'s text where no base column tells it: of a view's computed column."""
 

@@ -25,13 +25,18 @@ def literal_text(node: exp.Expr) -> str | None:
         return "true" if node.this else "false"
     if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal):
         return f"-{node.this.this}"
-    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal):
+    if isinstance(node, exp.Cast):
         inner = literal_text(node.this)
-        return f"{inner}::{node.to.sql(dialect='postgres').lower()}"
+        type_name = node.to.sql(dialect="postgres")
+        return None if inner is None else f"{inner}::{_folded(type_name)}"
     if isinstance(node, exp.Tuple) and node.expressions:
         members = [literal_text(member) for member in node.expressions]
         return None if None in members else f"({', '.join(member for member in members if member is not None)})"
     return None
+
+
+def _folded(type_name: str) -> str:
+    return type_name if '"' in type_name else type_name.lower()
 
 
 def pattern_kind(operator: str, pattern: exp.Expr) -> PredicateKind:

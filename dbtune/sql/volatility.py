@@ -145,7 +145,7 @@ def kind_of(node: exp.Expr, scope: Scope) -> Kind:
         node = node.this
     if isinstance(node, exp.Column):
         output = scope.output(node)
-        return kind_of_type(output.base.type) if output and output.base else "other"
+        return _of_column_type(output.base.type, scope) if output and output.base else "other"
     if isinstance(node, exp.Cast):
         return kind_of_type(node.to.sql(dialect="postgres"))
     if isinstance(node, exp.AtTimeZone):
@@ -166,6 +166,17 @@ def kind_of(node: exp.Expr, scope: Scope) -> Kind:
     if isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Length, exp.Abs, exp.Neg, exp.Round)):
         return "number"
     return "other"
+
+
+def _of_column_type(name: str, scope: Scope) -> Kind:
+    """A domain is what it is made of."""
+    found = kind_of_type(name)
+    if found == "other":
+        bare = name.rpartition(".")[2].strip('"')
+        for user_type in scope.gathered.snapshot.types:
+            if user_type.kind == "domain" and user_type.name.name == bare and user_type.base_type:
+                return _of_column_type(user_type.base_type, scope)
+    return found
 
 
 def kind_of_type(name: str) -> Kind:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from dbtune.model.access import Write
 from dbtune.model.schema import Table
 from dbtune.sql.predicates import Context, gather_conditions
-from dbtune.sql.queries import add_ctes, add_from, add_join, analyse_query, read, register_write_analyser
+from dbtune.sql.queries import add_ctes, add_from, add_joins, analyse_query, read, register_write_analyser
 from dbtune.sql.relations import Output, Source, TableSource, Use
 from dbtune.sql.scopes import QueryResult, Scope, name_of
 
@@ -81,13 +81,12 @@ def _insert(node: exp.Insert, scope: Scope) -> None:
 
 def _update(node: exp.Update, scope: Scope) -> None:
     table = _target(node.this, scope, read_too=True)
-    for join in node.this.args.get("joins") or ():
-        add_join(join, scope)
+    add_joins(node.this, scope, set())
+    target = set(scope.sources)
     source = node.args.get("from_")
     if source is not None:
         add_from(source.this, scope)
-    for join in node.args.get("joins") or ():
-        add_join(join, scope)
+    add_joins(node, scope, target)
     for value in _assigned(node.expressions):
         read(value, scope)
     _where(node, scope)
@@ -98,11 +97,11 @@ def _update(node: exp.Update, scope: Scope) -> None:
 
 def _delete(node: exp.Delete, scope: Scope) -> None:
     table = _target(node.this, scope, read_too=True)
+    target = set(scope.sources)
     using = node.args.get("using") or []
     for item in using if isinstance(using, list) else [using]:
         add_from(item, scope)
-    for join in node.args.get("joins") or ():
-        add_join(join, scope)
+    add_joins(node, scope, target)
     _where(node, scope)
     if table is not None:
         scope.gathered.writes.append(Write(table.name, "delete"))
