@@ -198,7 +198,9 @@ def test_role_with_nothing_but_connect(filled: Callable[..., str], major: int) -
 
 
 def test_catalog_that_may_not_be_read_is_a_limit(make_database: Callable[..., str]) -> None:
-    url = make_database("CREATE TABLE t (id integer); CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+    url = make_database(
+        "CREATE TABLE t AS SELECT 1 AS id; CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1'"
+    )
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE ROLE hemmed_in LOGIN; REVOKE SELECT ON pg_proc, pg_stats FROM PUBLIC")
     snapshot = collected(role_url(url, "hemmed_in"))
@@ -207,6 +209,7 @@ def test_catalog_that_may_not_be_read_is_a_limit(make_database: Callable[..., st
     limits = limits_of(snapshot)
     assert "functions: permission denied for table pg_proc" in limits
     assert "column statistics: permission denied for view pg_stats" in limits
+    assert "analyzed" not in limits
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("REVOKE SELECT ON pg_class FROM PUBLIC")
     with pytest.raises(ConnectionFailed, match=r"the catalog cannot be read \(.*\): permission denied"):

@@ -83,6 +83,10 @@ class Catalog:
             self.limit(what, f"{reason}; {advice}" if advice else reason)
             return ()
 
+    def could_see(self, what: str) -> bool:
+        """Whether no query about it has failed so far."""
+        return all(limit.what != what for limit in self.limits)
+
     def limit(self, what: str, why: str) -> None:
         """Note something that could not be seen, once."""
         limit = Limit(what, why)

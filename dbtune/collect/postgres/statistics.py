@@ -10,6 +10,9 @@ from dbtune.connect.abilities import Ability
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import ColumnStatistics
 
+WHAT = "column statistics"
+"""How a limit names them."""
+
 STATISTICS: LiteralString = """
     SELECT s.schemaname AS schema, s.tablename AS table, s.attname AS column, s.inherited,
            s.null_frac, s.avg_width, s.n_distinct, s.correlation,
@@ -66,7 +69,7 @@ def read_statistics(catalog: Catalog, schemas: Sequence[str]) -> Statistics:
     odd = catalog.rows(ODD_DELIMITERS, "types")
     rows = catalog.rows(
         STATISTICS,
-        "column statistics",
+        WHAT,
         {"schemas": list(schemas), "odd_delimiters": bool(odd and odd[0].found)},
         ranges=catalog.abilities.either(Ability.RANGE_STATISTICS, RANGES, NO_RANGES),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from dbtune.collect.postgres import statistics
 from dbtune.collect.postgres.catalog import Catalog, Row
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Table
@@ -13,7 +14,9 @@ NAMED = 3
 
 
 def note_hidden_statistics(catalog: Catalog, tables: Sequence[tuple[Table, Row]]) -> None:
-    """Tables without statistics, by the reason why."""
+    """Tables without statistics, by the reason why; nothing more where the statistics as a whole could not be read."""
+    if not catalog.could_see(statistics.WHAT):
+        return
     unreadable = [table for table, row in tables if not row.readable]
     guarded = [table for table, row in tables if row.readable and row.rows_hidden]
     filled_parents = {parent for table, _ in tables if table.file_pages > 0 for parent in table.parents}
