@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -69,7 +70,7 @@ def _connect(url: DatabaseUrl, limits: Mapping[str, str], timeout_seconds: int) 
     parameters["application_name"] = APPLICATION_NAME
     parameters["client_encoding"] = "UTF8"
     options = " ".join(f"-c {name}={value}" for name, value in limits.items())
-    own = url.parameters.get("options", "")
+    own = url.parameters.get("options", os.environ.get("PGOPTIONS", ""))
     try:
         try:
             return _open({**parameters, "options": f"{own} {options}".strip()})

@@ -84,6 +84,17 @@ def test_session_is_read_only_and_limited(postgres: EmbeddedServer) -> None:
             connection.execute("CREATE TABLE mine ()")
 
 
+def test_own_options_are_kept_and_cannot_lift_the_limits(
+    postgres: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = "-c work_mem=77MB -c default_transaction_read_only=off"
+    monkeypatch.setenv("PGOPTIONS", options)
+    for url in (postgres.url, f"{postgres.url}&options={quote(options)}"):
+        with read_only_session(database_url(url)) as connection:
+            assert connection.execute("SHOW work_mem").fetchone() == ("77MB",)
+            assert connection.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
+
+
 def test_session_leaves_nothing(postgres: EmbeddedServer) -> None:
     with read_only_session(database_url(postgres.url)) as connection:
         connection.execute("SELECT 1")
