@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import click
 from rich.markdown import Markdown
@@ -31,7 +32,7 @@ def command(rule_id: str | None, form: str) -> None:
         click.echo(json.dumps(found if rule_id is None else found[0], indent=2, ensure_ascii=False))
     elif rule_id is None:
         _list(rules, form)
-    elif form == "markdown":
+    elif form == "markdown" or not sys.stdout.isatty():
         click.echo(page(rules[0]), nl=False)
     else:
         current_terminal().console().print(Markdown(page(rules[0]), code_theme="ansi_dark"))

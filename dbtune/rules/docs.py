@@ -62,7 +62,7 @@ def _list(rules: list[Rule]) -> Iterator[str]:
     yield ""
     yield (
         "Grades: `proven` where the planner was asked for the workload with and without the change; `estimated` by a "
-        "model; `heuristic` by a known pattern. A finding of severity `info` is to be known, and comes without SQL to run."
+        "model; `heuristic` by a known pattern. A finding of severity `info` is to be known; it has no SQL to run."
     )
 
 
@@ -76,9 +76,8 @@ def main(arguments: list[str]) -> int:
     if check:
         wrong = sorted({*wanted, *present} - {name for name, text in wanted.items() if present.get(name) == text})
         if wrong:
-            print(
-                f"{folder}: {', '.join(wrong)} not as the rules say; run python -m dbtune.rules.docs", file=sys.stderr
-            )
+            names = ", ".join(wrong)
+            print(f"{folder}: not as the rules say, run python -m dbtune.rules.docs: {names}", file=sys.stderr)
         return 1 if wrong else 0
     folder.mkdir(parents=True, exist_ok=True)
     for name in present.keys() - wanted.keys():

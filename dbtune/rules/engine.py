@@ -18,20 +18,19 @@ from dbtune.model.errors import PlanFailed
 from dbtune.model.progress import Progress
 from dbtune.model.recommendation import Recommendation, Report
 from dbtune.model.snapshot import Snapshot
-from dbtune.model.workload import Instance, Limit, Skipped, Statement, Workload
+from dbtune.model.workload import Limit, Skipped, Workload
 from dbtune.planner.gate import Gate, PlannedStatement
 from dbtune.planner.protocol import Planner
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
 from dbtune.rules.ledger import Ledger
 from dbtune.rules.options import AdviseOptions
+from dbtune.rules.reading import read_statement
 from dbtune.rules.registry import Rule, chosen_rules
 from dbtune.rules.summary import ordered, report_of
 from dbtune.select.greedy import choose
 from dbtune.select.selection import Selection
 from dbtune.select.writes import table_writes
-from dbtune.sql.facts import statement_facts
-from dbtune.sql.parameters import instances
 
 __all__ = ["PASSES", "AdviseOptions", "advise"]
 
@@ -81,7 +80,7 @@ def read_facts(run: Run) -> Run:
     with _no_garbage_collection():
         for number, statement in enumerate(run.workload.statements):
             run.progress.step("reading statements", number, total)
-            planned = _read(statement, run.snapshot)
+            planned = read_statement(statement, run.snapshot)
             if planned is None:
                 skipped.append(Skipped(statement.fingerprint, "a utility statement: it has no plan", statement.text))
             else:
@@ -161,15 +160,6 @@ PASSES: tuple[Callable[[Run], Run], ...] = (
     apply_rules,
 )
 """The way through, in this order."""
-
-
-def _read(statement: Statement, snapshot: Snapshot) -> PlannedStatement | None:
-    text = statement.samples[0] if statement.samples else statement.text
-    facts = statement_facts(text, snapshot, statement.search_path or None)
-    if facts.kind == "utility":
-        return None
-    texts: tuple[Instance, ...] = instances(statement, facts, snapshot)
-    return PlannedStatement(statement, facts, texts)
 
 
 def _skipping(run: Run, skipped: list[Skipped]) -> Run:

@@ -29,6 +29,8 @@ class AdviseOptions:
     """Unused indexes smaller than this are left alone."""
     unused_days: float = 14
     """Statistics younger than this do not prove that an index is unused: a monthly job may not have run."""
+    unused_table_scans: int = 100
+    """Where the statistics' age is unknown: a table scanned less often tells nothing of its indexes."""
     tolerated_rise: float = 0.05
     """A statement may become this much dearer by dropping a redundant index (a wider one is read instead)."""
     bloat_factor: float = 2.0

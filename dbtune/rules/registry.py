@@ -116,7 +116,7 @@ def chosen_rules(only: Sequence[str], skip: Sequence[str], dialect: Dialect) -> 
     known = {rule.id for rule in rules} | {rule.group for rule in rules}
     for name in (*only, *skip):
         if name not in known:
-            raise UsageError(f"no rule or group '{name}'{_did_you_mean(name, known)}; 'dbtune rules' lists all")
+            raise UsageError(f"no rule or group '{name}'{_did_you_mean(name, known)}")
 
     def named(rule: Rule, names: Sequence[str]) -> bool:
         return rule.id in names or rule.group in names
@@ -130,10 +130,10 @@ def find_rule(id: str) -> Rule:  # noqa: A002
     """The rule of that id. Raises UsageError where there is none."""
     found = all_rules().get(id)
     if found is None:
-        raise UsageError(f"no rule '{id}'{_did_you_mean(id, all_rules())}; 'dbtune rules' lists all")
+        raise UsageError(f"no rule '{id}'{_did_you_mean(id, all_rules())}")
     return found
 
 
 def _did_you_mean(wrong: str, known: Iterable[str]) -> str:
     close = get_close_matches(wrong, sorted(known), n=1, cutoff=0.5)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    return f"; did you mean '{close[0]}'?" if close else "; 'dbtune rules' lists all"

@@ -1,9 +1,9 @@
 """An index that nothing reads: no scan since the statistics' reset, and no plan of the workload.
 
 Every write keeps it up to date, VACUUM cleans it, and it takes space, cache and backup. It is proposed only where the
-counters are old enough to mean something (14 days), where it enforces nothing (not unique, no constraint, no replica identity, not the index of CLUSTER), where no
-foreign key rests on it, and where the planner, asked for every statement of the workload, does not choose it. The
-counters of all partitions are summed up.
+counters are old enough to mean something (14 days), where it enforces nothing (not unique, no constraint, no replica
+identity, not the index of CLUSTER), where no foreign key rests on it, and where the planner, asked for every
+statement of the workload, does not choose it. The counters of all partitions are summed up.
 
 With statistics too young or of unknown age it is only mentioned (severity info), without SQL to run: Postgres 15 and
 later do not say when counting began unless `pg_stat_reset()` was called.
@@ -72,6 +72,8 @@ def _finding(ctx: Context, table: Table, index: Index) -> Iterator[Finding]:
     if not harmless(ctx, comparison):
         return
     since = _since(ctx, table)
+    if since is None:
+        return
     planned = (
         f"none of the {len(ctx.statements)} planned statements of the workload reads it"
         if ctx.statements
@@ -101,12 +103,14 @@ class _Since:
         self.words, self.severity = words, severity
 
 
-def _since(ctx: Context, table: Table) -> _Since:
+def _since(ctx: Context, table: Table) -> _Since | None:
     days = statistics_age_days(ctx.snapshot.server.statistics_reset, ctx.snapshot.collected_at)
     if days is not None:
         words = f"was not scanned once in the {days:,.0f} days since the statistics were reset"
         return _Since(words, "low" if days >= ctx.options.unused_days else "info")
     scans = _other_scans(ctx, table)
+    if scans < ctx.options.unused_table_scans:
+        return None
     words = f"was not scanned once, against {human_count(scans)} scans of the table by other ways"
     return _Since(f"{words}; when the statistics began is unknown", "info")
 
@@ -116,9 +120,10 @@ def statistics_age_days(reset: str | None, now: str) -> float | None:
     if reset is None:
         return None
     try:
-        return (datetime.fromisoformat(now) - datetime.fromisoformat(reset)).total_seconds() / SECONDS_A_DAY
+        age = (datetime.fromisoformat(now) - datetime.fromisoformat(reset)).total_seconds()
     except (ValueError, TypeError):
         return None
+    return max(age, 0.0) / SECONDS_A_DAY
 
 
 def _other_scans(ctx: Context, table: Table) -> int:
