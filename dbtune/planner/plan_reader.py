@@ -27,11 +27,11 @@ def read_plan(explain_json: str | bytes | Sequence[JsonValue]) -> Plan:
             decoded = json.loads(explain_json)
         except ValueError as error:
             raise PlanFailed(f"the server's EXPLAIN output is not JSON: {error}") from None
-    if not isinstance(decoded, Sequence) or not decoded or not isinstance(decoded[0], Mapping):
+    if not isinstance(decoded, list | tuple) or not decoded or not isinstance(decoded[0], dict):
         raise PlanFailed("the server's EXPLAIN output holds no plan")
     answer: Mapping[str, JsonValue] = decoded[0]
     root = answer.get("Plan")
-    if not isinstance(root, Mapping):
+    if not isinstance(root, dict):
         raise PlanFailed("the statement has no plan (a utility statement)")
     return Plan(_node(root, None), _settings(answer), _number(answer.get("Execution Time")))
 
@@ -63,9 +63,7 @@ def _node(source: Mapping[str, JsonValue], schema_of_parent: str | None) -> Plan
         actual_ms=_number(source.get("Actual Total Time")),
         parent_relationship=_text(source.get("Parent Relationship")),
         subplan_name=_text(source.get("Subplan Name")) or _text(source.get("CTE Name")),
-        children=tuple(_node(child, schema) for child in children if isinstance(child, Mapping))
-        if isinstance(children, Sequence) and not isinstance(children, str)
-        else (),
+        children=tuple(_node(child, schema) for child in children) if isinstance(children, list) else (),
     )
 
 
@@ -81,7 +79,7 @@ def _strategy(source: Mapping[str, JsonValue]) -> str | None:
 
 def _settings(answer: Mapping[str, JsonValue]) -> tuple[tuple[str, str], ...]:
     settings = answer.get("Settings")
-    if not isinstance(settings, Mapping):
+    if not isinstance(settings, dict):
         return ()
     return tuple(sorted((str(name), str(value)) for name, value in settings.items()))
 
@@ -91,9 +89,7 @@ def _text(value: JsonValue) -> str | None:
 
 
 def _texts(value: JsonValue) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        return ()
-    return tuple(str(item) for item in value)
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _number(value: JsonValue) -> float | None:
