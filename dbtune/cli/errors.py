@@ -73,6 +73,8 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     match error:
         case click.exceptions.Exit():
             return error.exit_code
+        case SystemExit() if isinstance(error.__context__, BrokenPipeError):  # rich's way to say so
+            return BROKEN_PIPE
         case SystemExit():
             return error.code if isinstance(error.code, int) else 0 if error.code is None else INTERNAL_ERROR
         case click.exceptions.NoArgsIsHelpError():

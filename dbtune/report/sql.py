@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbtune.model.recommendation import Recommendation, Report
+from dbtune.report import wording
 from dbtune.report.registry import report_format
-from dbtune.report.text import change, human_bytes, human_number, one_line, share
+from dbtune.report.text import change, human_number, one_line
 
 RULER = "-- " + "-" * 100
 OUTSIDE_A_TRANSACTION = "Run it outside a transaction: psql -v ON_ERROR_STOP=1 -f FILE (not psql -1)."
@@ -20,10 +21,10 @@ def write(report: Report) -> str:
     """All ``up`` statements, runnable as they stand; below them all ``down`` statements, commented out."""
     lines = [*_header(report, "the advice"), ""]
     for number, recommendation in _with_sql(report):
-        lines += [*_comments(number, recommendation), *map(_terminated, recommendation.sql.up), ""]
+        lines += [*_comments(report, number, recommendation), *map(_terminated, recommendation.sql.up), ""]
     for number, recommendation in enumerate(report.recommendations, 1):
         if not recommendation.sql.up:
-            lines += [*_comments(number, recommendation), "-- (nothing to run)", ""]
+            lines += [*_comments(report, number, recommendation), "-- (nothing to run)", ""]
     lines += [RULER, "-- The way back. Remove the leading '-- ' of the statements you need, or write -o FILE.down.sql."]
     for number, recommendation in reversed(_with_sql(report)):
         lines += [RULER, f"-- {number}. {one_line(recommendation.title)}"]
@@ -59,19 +60,12 @@ def _header(report: Report, what: str) -> Iterator[str]:
     yield f"-- {OUTSIDE_A_TRANSACTION}"
 
 
-def _comments(number: int, recommendation: Recommendation) -> Iterator[str]:
-    evidence = recommendation.evidence
+def _comments(report: Report, number: int, recommendation: Recommendation) -> Iterator[str]:
     yield RULER
     yield f"-- {number}. {one_line(recommendation.title)} [{recommendation.severity}, {recommendation.rule}]"
     yield f"-- {one_line(recommendation.reason)}"
-    facts: list[str] = [evidence.confidence]
-    if evidence.gain is not None:
-        facts.append(f"workload -{share(evidence.gain)}" if evidence.gain > 0 else "no gain for reads")
-    if evidence.bytes:
-        facts.append(f"{human_bytes(abs(evidence.bytes))}")
-    if evidence.write_cost:
-        facts.append(f"writes {evidence.write_cost:+,.0f} planner cost")
-    yield f"-- {', '.join(facts)}"
+    facts = [wording.evidence_words(report, recommendation), wording.price_words(recommendation)]
+    yield f"-- {one_line(' · '.join(fact for fact in facts if fact))}"
     if recommendation.risk:
         yield f"-- risk: {one_line(recommendation.risk)}"
 

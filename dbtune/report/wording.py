@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from dbtune.model.recommendation import Recommendation, Report
 from dbtune.report.text import change, human_bytes, human_count, human_ms, human_number, one_line, share
 
+NOTHING = 5e-6
+"""A share of the workload below this is not worth a word."""
+
 DIALECTS = {"postgres": "Postgres", "mysql": "MySQL", "mariadb": "MariaDB"}
 
 
@@ -70,14 +73,25 @@ def question_words(report: Report) -> str:
     return words
 
 
-def evidence_words(recommendation: Recommendation) -> str:
-    """``-43.1% of the workload's planner cost · proven``."""
+def saving(report: Report, recommendation: Recommendation) -> float | None:
+    """The share of the workload's planner cost of today that the recommendation saves (negative: adds).
+
+    ``evidence.gain`` is relative to the workload with all other recommendations in place, where nearly every one of
+    them looks large; people want shares of one whole.
+    """
     evidence = recommendation.evidence
-    words = []
-    if evidence.gain is not None and abs(evidence.gain) > 1e-9:
-        sign = "-" if evidence.gain > 0 else "+"
-        words.append(f"{sign}{share(abs(evidence.gain))} of the workload's planner cost")
-    words.append(evidence.confidence)
+    if evidence.cost_before is None or evidence.cost_after is None or report.summary.cost_before <= 0:
+        return evidence.gain
+    return (evidence.cost_before - evidence.cost_after) / report.summary.cost_before
+
+
+def evidence_words(report: Report, recommendation: Recommendation) -> str:
+    """``-43.1% of the workload's planner cost · proven``."""
+    words: list[str] = []
+    saved = saving(report, recommendation)
+    if saved is not None and abs(saved) >= NOTHING:
+        words.append(f"{'-' if saved > 0 else '+'}{share(abs(saved))} of the workload's planner cost")
+    words.append(recommendation.evidence.confidence)
     return " · ".join(words)
 
 
@@ -86,17 +100,21 @@ def price_words(recommendation: Recommendation) -> str:
     evidence = recommendation.evidence
     words = []
     if evidence.bytes:
-        verb = "frees" if gives_back_space(recommendation) else "takes"
-        words.append(f"{verb} {human_bytes(evidence.bytes)}")
+        words.append(f"{_space_verb(recommendation)}{human_bytes(evidence.bytes)}")
     if evidence.write_cost and abs(evidence.write_cost) >= 0.005:
         verb = "cost" if evidence.write_cost > 0 else "save"
         words.append(f"writes {verb} {human_number(abs(evidence.write_cost))} planner cost")
     return ", ".join(words)
 
 
-def gives_back_space(recommendation: Recommendation) -> bool:
-    """Whether ``evidence.bytes`` is space that becomes free: nothing new is created."""
-    return not any(statement.lstrip().upper().startswith("CREATE") for statement in recommendation.sql.up)
+def _space_verb(recommendation: Recommendation) -> str:
+    """Whether ``evidence.bytes`` is taken or becomes free, as far as it can be told."""
+    verbs = {statement.split(maxsplit=1)[0].upper() for statement in recommendation.sql.up if statement.strip()}
+    if "CREATE" in verbs:
+        return "takes "
+    if verbs & {"DROP", "REINDEX"} or (recommendation.evidence.write_cost or 0) < 0:
+        return "frees "
+    return ""
 
 
 def plural(number: float, noun: str) -> str:

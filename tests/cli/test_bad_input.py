@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from dbtune.embedded import EmbeddedServer
-from tests.cli.running import clean_environment, dbtune
+from tests.cli.running import Run, clean_environment, dbtune
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -139,7 +139,7 @@ def test_a_workload_whose_statements_cannot_be_planned_is_reported(
     assert any(r["rule"] == "index.missing" for r in report["recommendations"])
 
 
-def test_snapshots_that_are_none(tmp_path: Path) -> None:
+def test_snapshots_that_are_none(tmp_path: Path, here: Callable[..., Run]) -> None:
     for name, content in {
         "empty.json": b"",
         "text.json": b"hello",
@@ -151,8 +151,8 @@ def test_snapshots_that_are_none(tmp_path: Path) -> None:
         "deep.json": b"[" * 100_000,
     }.items():
         (tmp_path / name).write_bytes(content)
-        assert name in dbtune("analyze", tmp_path / name).assert_one_line_error(2)
-    assert "folder" in dbtune("analyze", tmp_path).assert_one_line_error(2)
+        assert name in here("analyze", tmp_path / name).assert_one_line_error(2)
+    assert "directory" in here("analyze", tmp_path).assert_one_line_error(2)
 
 
 def test_a_snapshot_from_a_newer_dbtune_and_a_cut_one(make_database: Callable[..., str], tmp_path: Path) -> None:
