@@ -108,7 +108,7 @@ class _Btree:
         """Classes of the first ``number`` columns, given those of one less."""
         column, attribute = self.columns[number - 1], self.attributes[number - 1]
         distinct = self._distinct(column)
-        own = column_classes(column.statistics, attribute, self.rows, distinct)
+        own = column_classes(column.statistics, attribute, self.rows * self.part.shares.get(column.name, 1.0), distinct)
         if not before:
             return own
         together = independent(before, own)
@@ -126,7 +126,7 @@ class _Btree:
 
     def _distinct(self, column: Column) -> float:
         if column.name in self.part.statistics and column.statistics is not None:
-            return column.statistics.distinct_values(self.rows)
+            return column.statistics.distinct_values(self.rows * self.part.shares[column.name])
         if self.table.column(column.name) is None:
             return column.statistics.distinct_values(self.rows) if column.statistics else max(1.0, self.rows / 10)
         return distinct_values(self.table, column, self.rows, self.snapshot)

@@ -17,10 +17,11 @@ BRIN_REVMAP_ITEMS = 1360
 BRIN_PAGES_PER_RANGE = 128
 HASH_FILLFACTOR = 75
 HASH_ENTRY_BYTES = 20
-GIST_FILLFACTOR = 90
+GIST_FILL = 0.63
+"""Of pages that were split at random, as builds without sorting do."""
 
-GIN_ENTRY_FILL = 0.9
-"""Of the pages of the tree of keys, built in order."""
+GIN_ENTRY_FILL = 0.5
+"""Of the pages of the tree of keys: they are inserted in order, and each split leaves half behind."""
 GIN_POSTING_PAGE_BYTES = 8000
 GIN_LONGEST_INLINE_POSTING_BYTES = 2700
 """``GinMaxItemSize``: longer lists of rows get a tree of their own."""
@@ -62,10 +63,10 @@ def _pages_a_bucket(rows: float, keys: float) -> float:
     return pages
 
 
-def gist_pages(rows: float, key_bytes: int, fillfactor: int = GIST_FILLFACTOR) -> int:
-    """Entries in leaves about as full as asked for, and a tenth for what lies above."""
+def gist_pages(rows: float, key_bytes: int) -> int:
+    """Entries in leaves that were split at random, and the pages above."""
     entry = -(-(8 + key_bytes) // 8) * 8 + 4
-    leaves = math.ceil(rows * entry / (USABLE * fillfactor / 100))
+    leaves = math.ceil(rows * entry / (USABLE * GIST_FILL))
     return leaves + math.ceil(leaves * (entry + 8) / USABLE) + 1
 
 
@@ -99,15 +100,21 @@ def _gin_keys(column: Column | None, opclass: str, rows: float) -> tuple[float, 
         return per_row * present, min(rows * per_row, 20_000.0), 4.0
     if opclass == "jsonb_path_ops":
         per_row = max(1.0, width / 24)
-        return per_row * present, max(1.0, rows * per_row / 8), 4.0
+        return per_row * present, _distinct_parts(column, rows), 4.0
     if opclass == "jsonb_ops" or (column is not None and column.type_name.name == "jsonb"):
         per_row = max(2.0, width / 11)
-        return per_row * present, max(1.0, rows * per_row / 16), 12.0
+        return per_row * present, _distinct_parts(column, rows), 12.0
     if statistics is not None and statistics.elem_count_histogram:
         per_row = max(0.01, statistics.elem_count_histogram[-1])
         return per_row * present, _distinct_elements(column, rows * per_row), min(12.0, width / per_row)
     per_row = max(1.0, width / 10)
     return per_row * present, max(1.0, min(rows * per_row / 4, 100_000.0)), 8.0
+
+
+def _distinct_parts(column: Column | None, rows: float) -> float:
+    """Keys and values of documents: one value of its own for each distinct document, the others in common."""
+    statistics = column.statistics if column is not None else None
+    return 20.0 + (rows if statistics is None else min(rows, statistics.distinct_values(rows)))
 
 
 def _distinct_elements(column: Column | None, pointers: float) -> float:

@@ -31,6 +31,8 @@ class Part:
 
     share: float = 1.0
     statistics: Mapping[str, ColumnStatistics] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """Of these columns: the share of the rows that the conditions on the column alone leave."""
     pinned: frozenset[str] = frozenset()
     """Columns that have one value only."""
 
@@ -141,6 +143,7 @@ def _with(part: Part, column: Column, share: float, statistics: ColumnStatistics
     return Part(
         part.share * share,
         {**part.statistics, column.name: statistics},
+        {**part.shares, column.name: part.shares.get(column.name, 1.0) * share},
         part.pinned | {column.name} if pinned else part.pinned,
     )
 
@@ -167,7 +170,7 @@ def _null_test(tree: exp.Expression) -> bool | None:
     negated = isinstance(tree, exp.Not)
     inside = bare(tree.this) if negated else tree
     if isinstance(inside, exp.Is) and isinstance(bare(inside.expression), exp.Null):
-        return not negated
+        return negated == bool(inside.args.get("negate"))  # sqlglot 30 says IS NOT in one node, before it said NOT … IS
     return None
 
 
