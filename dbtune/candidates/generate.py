@@ -66,7 +66,7 @@ def _for_statement(snapshot: Snapshot, planned: PlannedStatement) -> Iterator[tu
     for name, kind in kinds():
         for use in planned.facts.uses:
             seen = _seen(snapshot, use)
-            if seen is None:
+            if seen is None or _finds_one_row(seen):
                 continue
             for index in kind(seen):
                 if given >= MAXIMUM_PER_STATEMENT:
@@ -84,6 +84,19 @@ def _seen(snapshot: Snapshot, use: RelationUse) -> Use | None:
     if rows < SMALL_TABLE_ROWS or pages < SMALL_TABLE_PAGES:
         return None
     return Use(snapshot, table, use, rows, pages)
+
+
+def _finds_one_row(use: Use) -> bool:
+    """Whether the use's equalities fix a unique key that is there: no index finds one row faster."""
+    fixed = {p.column for p in use.use.predicates if p.kind == "equal" and not p.disjunct}
+    return any(
+        index.unique
+        and index.is_plain
+        and index.facts is not None
+        and index.facts.valid
+        and set(index.columns) <= fixed
+        for index in use.table.indexes
+    )
 
 
 def _named(snapshot: Snapshot, found: Iterable[tuple[Index, str, set[str]]]) -> Iterator[Candidate]:

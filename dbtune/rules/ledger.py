@@ -71,6 +71,8 @@ class Ledger:
         self._statements = tuple(statements)
         self.tree = IndexTree(snapshot)
         self.configuration = configuration
+        self.total_today = sum(p.calls * gate.cost(p).cost for p in statements)
+        """Calls times cost over the workload as it is."""
         self.costs: dict[str, StatementCost] = {p.fingerprint: self._cost(p) for p in statements}
 
     @property
@@ -85,12 +87,30 @@ class Ledger:
 
     def touching(self, table: QualifiedName) -> tuple[PlannedStatement, ...]:
         """Statements that may read or write the table, its partitions or what it is a partition of."""
-        relatives = self._relatives(table)
+        relatives = self.relatives(table)
         return tuple(
             planned
             for planned in self._statements
             if not planned.facts.parsed or planned.facts.unresolved or relatives & planned.facts.tables
         )
+
+    def relatives(self, table: QualifiedName) -> frozenset[QualifiedName]:
+        """The table, all above it and all below it in the partition or inheritance tree."""
+
+        def closure(start: Table | None, step: Callable[[Table], Iterable[Table | None]]) -> set[QualifiedName]:
+            found: set[QualifiedName] = set()
+            waiting = [start]
+            while waiting:
+                one = waiting.pop()
+                if one is not None and one.name not in found:
+                    found.add(one.name)
+                    waiting += step(one)
+            return found
+
+        start = self._snapshot.table(table)
+        up = closure(start, lambda one: [self._snapshot.table(parent) for parent in one.parents])
+        down = closure(start, lambda one: self._snapshot.children(one.name))
+        return frozenset({table} | up | down)
 
     def without(self, index: Index) -> Comparison:
         """Plan the workload without one more existing index.
@@ -106,10 +126,14 @@ class Ledger:
         return self._compare(self.configuration.with_index(index), self.touching(index.table))
 
     def worth_of(self, index: Index) -> Comparison:
-        """The workload without an accepted what-if index, and with it: what it alone is worth among the others."""
+        """What an accepted what-if index alone is worth among the others: the workload as it is, and less just that.
+
+        The statements' costs are those beside all other accepted changes, without it and with it.
+        """
         backwards = self._compare(self.configuration.without_index(index), self.touching(index.table))
         turned = tuple((planned, after, before) for planned, before, after in backwards.changed)
-        return Comparison(backwards.after, backwards.before, turned, backwards.failed)
+        saved = backwards.after - backwards.before
+        return Comparison(self.total_today, self.total_today - saved, turned, backwards.failed)
 
     def planned_again(self) -> Costs:
         """Every statement under the accepted configuration, asked anew and not added up from single changes."""
@@ -150,24 +174,6 @@ class Ledger:
                 after += planned.calls * (new.cost - old.cost)
         changed.sort(key=_weight)
         return Comparison(before, after, tuple(changed), failed)
-
-    def _relatives(self, table: QualifiedName) -> frozenset[QualifiedName]:
-        """The table, all above it and all below it in the partition or inheritance tree."""
-
-        def closure(start: Table | None, step: Callable[[Table], Iterable[Table | None]]) -> set[QualifiedName]:
-            found: set[QualifiedName] = set()
-            waiting = [start]
-            while waiting:
-                one = waiting.pop()
-                if one is not None and one.name not in found:
-                    found.add(one.name)
-                    waiting += step(one)
-            return found
-
-        start = self._snapshot.table(table)
-        up = closure(start, lambda one: [self._snapshot.table(parent) for parent in one.parents])
-        down = closure(start, lambda one: self._snapshot.children(one.name))
-        return frozenset({table} | up | down)
 
 
 def _weight(change: tuple[PlannedStatement, StatementCost, StatementCost]) -> tuple[float, str]:

@@ -27,17 +27,26 @@ CHANGED = 1e-4
 
 BLOCK = 8192.0
 
+NEXT_TO_NOTHING = 0.1
+"""Of ``min_gain``: the least that counts of today's cost, its dearest statement left out (a runaway hides the rest)."""
+
 STATEMENT_GAIN = 0.5
 """An index also pays that halves a statement of some weight, however small its share of the whole workload is."""
 
 NEARLY_ALL = 0.02
 """Share of an index's net gain that may be given up for a much smaller one."""
 
+ALL_BUT_FREE = 0.0005
+"""The same share, where the smaller index has other keys."""
+
 MUCH_SMALLER = 0.75
 """Of the size: an index below it is much smaller."""
 
 MOST_ALTERNATIVES = 16
 """Smaller candidates that are asked about for one index."""
+
+CHEAP_COST = 40.0
+"""Planner units for one call: a lookup of a few pages, all in memory. Nothing is built to make it cheaper still."""
 
 NOTICEABLE_COST = 1_000.0
 """Planner units for one call: about 10 ms. A statement below it is fast as it is."""
@@ -93,6 +102,7 @@ class _Search:
         self.useful_for: dict[Index, set[str]] = {}
         self.by_fingerprint = {planned.fingerprint: planned for planned in self.statements}
         self.costs = {planned.fingerprint: self._cost(planned, EMPTY_CONFIGURATION) for planned in self.statements}
+        self.first_costs = self.costs
         self.cost_before = self._total(self.costs)
         self._bytes: dict[Index, int] = {}
         self._write_costs: dict[Index, float] = {}
@@ -185,11 +195,13 @@ class _Search:
         total = 0.0
         for fingerprint in affected:
             planned = self.by_fingerprint[fingerprint]
-            total += planned.calls * (self.costs[fingerprint] - self._cost(planned, configuration))
+            saved = self.costs[fingerprint] - self._cost(planned, configuration)
+            if saved < 0 or self.costs[fingerprint] >= CHEAP_COST:
+                total += planned.calls * saved
         return total
 
     def _pays(self, configuration: Configuration, affected: Iterable[str], gain: float) -> bool:
-        if gain >= self.min_gain * self._total(self.costs):
+        if gain >= self._least_gain():
             return True
         return any(
             self.costs[name] >= NOTICEABLE_COST
@@ -197,9 +209,14 @@ class _Search:
             for name in affected
         )
 
+    def _least_gain(self) -> float:
+        """What an index must save: ``min_gain`` of the cost that is left, and not next to nothing of today's."""
+        dearest = max((p.calls * self.first_costs[p.fingerprint] for p in self.statements), default=0.0)
+        return self.min_gain * max(self._total(self.costs), NEXT_TO_NOTHING * (self.cost_before - dearest))
+
     def _worthwhile(self, index: Index, net: float) -> bool:
         without = self.configuration.without_index(index)
-        if net >= self.min_gain * self._total(self.costs):
+        if net >= self._least_gain():
             return True
         return any(
             self._cost(self.by_fingerprint[name], without) >= NOTICEABLE_COST
@@ -208,14 +225,16 @@ class _Search:
         )
 
     def _replaceable_by(self, index: Index) -> Index | None:
-        """A smaller candidate that keeps nearly all that this one saves: a prefix, a partial one, one without INCLUDE."""
+        """A smaller candidate that keeps nearly all that this one saves: shorter, partial or without INCLUDE."""
         without = self.configuration.without_index(index)
         loss = self._net_loss_without(index)
         for other in self._smaller(index):
             if any(serves(have, other) for have in without.add):
                 continue
             lost = -self._gain(without.with_index(other), self._touching(index))
-            if lost + self._write_cost(other) - self._write_cost(index) < NEARLY_ALL * loss:
+            # fewer keys may lose an order or a filter that a busier value would need: that has to be all but free
+            bearable = NEARLY_ALL if other.keys == index.keys or other.predicate is not None else ALL_BUT_FREE
+            if lost + self._write_cost(other) - self._write_cost(index) < bearable * loss:
                 return other
         return None
 
@@ -237,7 +256,12 @@ class _Search:
 
     def _net_loss_without(self, index: Index) -> float:
         without = self.configuration.without_index(index)
-        return -self._gain(without, self._touching(index)) - self._write_cost(index)
+        lost = 0.0
+        for name in self._touching(index):
+            before = self._cost(self.by_fingerprint[name], without)
+            if before >= CHEAP_COST or before < self.costs[name]:
+                lost += self.by_fingerprint[name].calls * (before - self.costs[name])
+        return lost - self._write_cost(index)
 
     def _take(self, package: Package) -> None:
         kept = frozenset(have for have in self.configuration.add if not any(serves(new, have) for new in package))
