@@ -8,11 +8,17 @@ from dbtune.sql.type_defaults import default_literal
 _TEXT = "'a'"
 _ANY = "'1'"  # valid input for numbers and for text
 _BY_FUNCTION: dict[str, tuple[str, ...]] = {
-    "to_tsquery": (_TEXT, _TEXT),
-    "plainto_tsquery": (_TEXT, _TEXT),
-    "phraseto_tsquery": (_TEXT, _TEXT),
-    "websearch_to_tsquery": (_TEXT, _TEXT),
-    "to_tsvector": (_TEXT, _TEXT),
+    "to_tsquery": (_TEXT,),
+    "plainto_tsquery": (_TEXT,),
+    "phraseto_tsquery": (_TEXT,),
+    "websearch_to_tsquery": (_TEXT,),
+    "to_tsvector": (_TEXT,),
+    "to_tsquery/2": ("'simple'", _TEXT),
+    "plainto_tsquery/2": ("'simple'", _TEXT),
+    "phraseto_tsquery/2": ("'simple'", _TEXT),
+    "websearch_to_tsquery/2": ("'simple'", _TEXT),
+    "to_tsvector/2": ("'simple'", _TEXT),
+    "extract": ("'day'", "now()"),
     "date_trunc": ("'day'", "now()", "'UTC'"),
     "timestamp_trunc": ("now()", "'day'", "'UTC'"),
     "date_part": ("'day'", "now()"),
@@ -82,9 +88,26 @@ _BY_FUNCTION: dict[str, tuple[str, ...]] = {
 """Built-in functions (by the parser's name for them too) whose arguments cannot be a plain number."""
 
 
-def argument_literal(function: str, position: int, snapshot: Snapshot) -> str:
-    """A literal for that argument; a number where nothing else is known, which most functions take."""
-    known = _BY_FUNCTION.get(function)
+NAMED_ARGUMENTS = {
+    "time_to_str.format": "'YYYY-MM-DD'",
+    "str_to_time.format": "'YYYY-MM-DD'",
+    "str_position.substr": _TEXT,
+    "trim.expression": "' '",
+    "overlay.expression": _TEXT,
+    "pad.fill_pattern": "' '",
+    "extract.this": "'day'",
+    "regexp_replace.expression": _TEXT,
+    "regexp_replace.replacement": _TEXT,
+    "split_part.delimiter": "','",
+}
+"""Arguments of functions that the parser has nodes of their own for, by the node's name for the argument."""
+
+
+def argument_literal(function: str, position: int, count: int, snapshot: Snapshot) -> str:
+    """A literal for that argument of ``count``; a number where nothing else is known, which most functions take."""
+    if function in NAMED_ARGUMENTS:
+        return NAMED_ARGUMENTS[function]
+    known = _BY_FUNCTION.get(f"{function}/{count}") or _BY_FUNCTION.get(function)
     if known is not None:
         return known[min(position, len(known) - 1)]
     for own in snapshot.functions:

@@ -43,6 +43,15 @@ def strip(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def strip_query(node: exp.Expr) -> exp.Expr:
+    """The query in its parentheses."""
+    while isinstance(node, (exp.Subquery, exp.Paren)) and not any(
+        node.args.get(part) for part in ("with_", "order", "limit", "offset", "alias", "joins")
+    ):
+        node = node.this
+    return node
+
+
 def plain_column(node: exp.Expr, scope: Scope) -> BaseColumn | None:
     """The base column that an expression is, through parentheses and casts that change nothing for an index."""
     node = strip(node)

@@ -10,10 +10,11 @@ from sqlglot import exp
 from dbtune.model.access import StatementFacts, StatementKind
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Statement
+from dbtune.sql.expressions import strip_query
 from dbtune.sql.lexing import tokens
 from dbtune.sql.parsing import UTILITY_WORDS, Parsed, Unparsable, parse
 from dbtune.sql.queries import analyse_query
-from dbtune.sql.scopes import Gathered, Scope
+from dbtune.sql.scopes import Gathered, QueryResult, Scope
 from dbtune.sql.writes import analyse_write
 
 SAMPLES_COMPARED = 5
@@ -98,20 +99,24 @@ def analyse(
 ) -> tuple[Parsed, Gathered, StatementKind]:
     """The tree and what has been gathered from it. Raises Unparsable."""
     parsed = parse(text, snapshot.server.dialect)
-    gathered = Gathered(snapshot, search_path or snapshot.search_path)
+    gathered = Gathered(snapshot, search_path or snapshot.search_path, analyse_node)
     try:
         return parsed, gathered, _analyse(parsed, gathered)
     except RecursionError:
         raise Unparsable("the statement is nested too deeply") from None
 
 
+def analyse_node(node: exp.Expr, outer: Scope, *, demanded: bool = False) -> QueryResult:
+    """Analyse a query or a data-modifying statement that stands in ``outer``."""
+    node = strip_query(node)
+    if type(node) in _WRITES:
+        return analyse_write(node, outer)
+    return analyse_query(node, outer, demanded=demanded)
+
+
 def _analyse(parsed: Parsed, gathered: Gathered) -> StatementKind:
-    outermost = Scope(gathered, parsed)
     kind = _WRITES.get(type(parsed.tree))
-    if kind is not None:
-        analyse_write(parsed.tree, outermost)
-        return kind
-    if isinstance(parsed.tree, (exp.Query, exp.Subquery, exp.Values)):
-        analyse_query(parsed.tree, outermost, demanded=True)
-        return "select"
-    return "utility"
+    if kind is None and not isinstance(parsed.tree, (exp.Query, exp.Values)):
+        return "utility"
+    Scope(gathered, parsed).analyse(parsed.tree, demanded=True)
+    return kind or "select"

@@ -64,18 +64,19 @@ def fingerprint(text: str) -> str:
     >>> fingerprint("SELECT 1 FROM t WHERE a IN (1, 2)") == fingerprint("select $1 from t where a in ($2)")
     True
     """
-    anonymous = [
-        "?"
-        if piece.kind == "value" or (piece.text in _CONSTANT_WORDS and before.text not in ("is", "not"))
-        else piece.text
-        for before, piece in _with_former(_pieces(text))
-        if piece is not MARK
-    ]
+    pieces = [piece for piece in _pieces(text) if piece is not MARK]
+    anonymous = ["?" if _is_value(pieces, at) else piece.text for at, piece in enumerate(pieces)]
     return hashlib.blake2b("\x00".join(anonymous).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _with_former(pieces: Sequence[Piece]) -> Sequence[tuple[Piece, Piece]]:
-    return list(zip([Piece("punctuation", ";"), *pieces], pieces, strict=False))
+def _is_value(pieces: Sequence[Piece], at: int) -> bool:
+    """What the server counts as a constant: also TRUE, FALSE, NULL as values, and the field of EXTRACT."""
+    piece = pieces[at]
+    if piece.kind != "word":
+        return piece.kind == "value"
+    if piece.text in _CONSTANT_WORDS:
+        return at == 0 or pieces[at - 1].text not in ("is", "not")
+    return 2 <= at < len(pieces) - 1 and pieces[at - 2].text == "extract" and pieces[at + 1].text == "from"
 
 
 @lru_cache(maxsize=256)

@@ -45,6 +45,7 @@ LIMIT = "20"
 ARRAY_MEMBERS = 3
 """Members of an array given to = ANY ($1)."""
 
+_UNIT = re.compile(r"\s+(?:year|month|day|hour|minute|second)\b", re.IGNORECASE)
 _PLAIN_PIECE = re.compile(r"\w{3,}")
 
 
@@ -86,26 +87,29 @@ def _sites(text: str, snapshot: Snapshot, search_path: Sequence[str]) -> Mapping
 def _values(
     found: Sequence[Parameter], places: Mapping[int, Site], snapshot: Snapshot
 ) -> dict[int, list[Representative]]:
-    """Literals (as SQL) for each parameter; parameters of one name get the same, by the most telling of their places."""
-    telling: dict[str, int] = {}
-    for parameter in found:
-        name = _name(parameter)
-        known = telling.get(name)
-        if known is None or _rank(places.get(parameter.number)) > _rank(places.get(known)):
-            telling[name] = parameter.number
+    """Literals (as SQL) for each parameter."""
     values: dict[int, list[Representative]] = {}
-    for parameter in found:
-        number = telling[_name(parameter)]
-        site = places.get(number, Site("unknown", type=parameter.type_name))
+    for parameter, site in zip(found, _telling(found, places), strict=True):
         if parameter.squashed:
             values[parameter.number] = [Representative(_list(site, snapshot), 1.0)]
-        else:
-            literals = _literals(site, snapshot, typed=bool(parameter.type_name)) or [Representative("NULL", 1.0)]
-            own = places.get(parameter.number)
-            if own is not None and own.function == "cast" and site is not own:
-                literals = [Representative(f"{text}::{own.type}", weight) for text, weight in literals]
-            values[parameter.number] = literals
+            continue
+        literals = _literals(site, snapshot, typed=bool(parameter.type_name)) or [Representative("NULL", 1.0)]
+        own = places.get(parameter.number, site)
+        if own.function == "cast" and own.type:
+            literals = [Representative(f"{text}::{own.type}", weight) for text, weight in literals]
+        values[parameter.number] = literals
     return values
+
+
+def _telling(found: Sequence[Parameter], places: Mapping[int, Site]) -> list[Site]:
+    """The site that decides over each parameter: parameters of one name share the most telling of their places."""
+    best: dict[str, Site] = {}
+    for parameter in found:
+        site = places.get(parameter.number, Site("unknown", type=parameter.type_name))
+        known = best.get(_name(parameter))
+        if known is None or _rank(site) > _rank(known):
+            best[_name(parameter)] = site
+    return [best[_name(parameter)] for parameter in found]
 
 
 def _name(parameter: Parameter) -> str:
@@ -114,8 +118,8 @@ def _name(parameter: Parameter) -> str:
     return f"{parameter.spelling}{parameter.number}" if anonymous else parameter.spelling
 
 
-def _rank(site: Site | None) -> int:
-    if site is None or site.role == "unknown":
+def _rank(site: Site) -> int:
+    if site.role == "unknown":
         return 0
     return 3 if site.column is not None else 2 if site.type else 1
 
@@ -148,31 +152,36 @@ def generic_text(text: str, found: Sequence[Parameter], places: Mapping[int, Sit
     numbers: dict[str, int] = {}
     pieces: list[str] = []
     end = 0
-    typed = {_name(p) for p in found if p.type_name or not _is_untypable(places.get(p.number))}
-    for parameter in found:
-        if _name(parameter) not in typed:
-            return None
+    for parameter, telling in zip(found, _telling(found, places), strict=True):
         first = numbers.setdefault(_name(parameter), len(numbers) + 1)
         placeholder = f"${first}"
         if parameter.squashed:
             more = [numbers.setdefault(f"{first}/{at}", len(numbers) + 1) for at in range(1, SQUASHED_MEMBERS)]
             placeholder = ", ".join([placeholder, *(f"${number}" for number in more)])
         start = parameter.start
+        own = places.get(parameter.number, telling)
         if parameter.type_name:  # ``interval $1`` is no SQL
-            start, placeholder = parameter.type_start, f"{placeholder}::{parameter.type_name}"
-            if re.match(r"\s+(?:year|month|day|hour|minute|second)\b", text[parameter.end :], re.IGNORECASE):
+            if _UNIT.match(text, parameter.end):
                 return None
+            start, placeholder = parameter.type_start, f"{placeholder}::{parameter.type_name}"
+        elif _is_untypable(own):
+            if _is_untypable(telling) or not telling.type:
+                return None
+            is_element = telling.role == "array" and not telling.type.endswith("[]")
+            placeholder = f"{placeholder}::{telling.type}{'[]' if is_element else ''}"
         pieces += (text[end:start], placeholder)
         end = parameter.end
     return "".join([*pieces, text[end:]])
 
 
-def _is_untypable(site: Site | None) -> bool:
-    if site is None:
-        return True
+_UNTYPABLE_ROLES = frozenset({"argument", "interval", "row_order", "unknown", "number", "text", "contained", "array"})
+
+
+def _is_untypable(site: Site) -> bool:
+    """Whether the server cannot tell the type of a parameter from its place."""
     if site.type and site.role not in ("argument", "interval"):
-        return False
-    return site.role in ("argument", "interval", "row_order", "unknown", "number", "text", "contained", "array")
+        return site.function == "cast"
+    return site.role in _UNTYPABLE_ROLES
 
 
 def _list(site: Site, snapshot: Snapshot) -> str:
@@ -206,8 +215,6 @@ def _plain(site: Site, snapshot: Snapshot, *, typed: bool) -> str | None:
         return "1" if site.type == "integer" else "interval '1 day'"
     if site.function == "time zone":
         return "'UTC'"
-    if site.function == "cast":
-        return f"{default_literal(site.type, snapshot)}::{site.type}"
     if site.role == "condition":
         return "true"
     if site.role == "row_order":
@@ -215,7 +222,7 @@ def _plain(site: Site, snapshot: Snapshot, *, typed: bool) -> str | None:
     if site.role == "key":
         return "'{key}'" if site.type == "text[]" else "'key'"
     if site.role == "argument" and not site.type:
-        return argument_literal(site.function, site.position, snapshot)
+        return argument_literal(site.function, site.position, site.arguments, snapshot)
     if site.role == "array" and site.column is None:
         element = default_text(site.type.removesuffix("[]") or "integer", snapshot)
         return literal(array_text([element or "1"]))

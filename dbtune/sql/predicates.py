@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
 from dbtune.model.access import Join, Predicate, PredicateKind
-from dbtune.sql.expressions import base_columns, index_expression, plain_column, strip
-from dbtune.sql.relations import BaseColumn, Output, Use
+from dbtune.sql.expressions import plain_column, strip, strip_query
+from dbtune.sql.operands import Context, Side, add_condition, add_other, add_predicate, side_of, side_on
+from dbtune.sql.relations import BaseColumn
 from dbtune.sql.scopes import QueryResult, Scope
-from dbtune.sql.values import SQUASHED_MEMBERS, literal_text, pattern_kind
+from dbtune.sql.values import SQUASHED_MEMBERS, pattern_kind
 
 _COMPARISONS: dict[type[exp.Expr], tuple[PredicateKind, str, str]] = {
     exp.EQ: ("equal", "=", "="),
@@ -47,28 +47,6 @@ _CONTAINMENT: dict[type[exp.Expr], tuple[str, str]] = {
 _RANGE_TYPES = ("int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange")
 
 
-@dataclass(frozen=True)
-class Context:
-    """Where a condition stands."""
-
-    disjunct: bool = False
-    outer: bool = False
-    filterable: Callable[[Use], bool] = lambda use: True
-    """Whether the condition removes rows of the relation: the preserved side of an outer join keeps them."""
-
-
-@dataclass(frozen=True)
-class Side:
-    """What a predicate is on: a column, or an immutable expression, of one relation."""
-
-    use: Use
-    column: str | None
-    expression: str | None
-    columns: tuple[str, ...]
-    type: str = ""
-    category: str = "X"
-
-
 def gather_conditions(node: exp.Expr, scope: Scope, context: Context) -> None:
     """Add what a condition says to the relations it is about. Its columns have been read before."""
     node = strip(node)
@@ -99,36 +77,36 @@ def _condition(node: exp.Expr, scope: Scope, context: Context) -> None:
     elif type(node) in _PATTERNS:
         _pattern(node, scope, context)
     elif type(node) in _JSON_KEYS:
-        _add(node.this, node.expression, "json_contains", _JSON_KEYS[type(node)], scope, context)
+        add_condition(node.this, node.expression, "json_contains", _JSON_KEYS[type(node)], scope, context)
     elif type(node) in _CONTAINMENT:
         _containment(node, scope, context)
     elif isinstance(node, exp.MatchAgainst):
         _full_text(node, scope, context)
     elif isinstance(node, exp.Column):
-        _add(node, None, "boolean", "", scope, context)
+        add_condition(node, None, "boolean", "", scope, context)
     else:
-        _other(node, scope, context)
+        add_other(node, scope, context)
 
 
 def _negated(node: exp.Expr, scope: Scope, context: Context) -> None:
     if isinstance(node, exp.Not):
         gather_conditions(node.this, scope, context)
     elif isinstance(node, exp.Column):
-        _add(node, None, "boolean", "not", scope, context)
+        add_condition(node, None, "boolean", "not", scope, context)
     elif isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
         negated = node.args.get("negate")
         kind: PredicateKind = "is_null" if negated else "is_not_null"
-        _add(node.this, None, kind, "IS NULL" if negated else "IS NOT NULL", scope, context)
+        add_condition(node.this, None, kind, "IS NULL" if negated else "IS NOT NULL", scope, context)
     elif isinstance(node, exp.Is) and isinstance(node.expression, exp.Boolean):
-        _other(node, scope, context, f"IS NOT {node.expression.sql().upper()}")
+        add_other(node, scope, context, f"IS NOT {node.expression.sql().upper()}")
     elif isinstance(node, exp.EQ):
         _compare(node.this, node.expression, ("not_equal", "<>", "<>"), scope, context)
     elif isinstance(node, exp.In) and not node.args.get("query"):
-        _add(node.this, None, "not_equal", "NOT IN", scope, context)
+        add_condition(node.this, None, "not_equal", "NOT IN", scope, context)
     elif isinstance(node, exp.Exists) or (isinstance(node, exp.In) and node.args.get("query")):
         return  # an anti-join: the subquery's own conditions have been gathered with it
     else:
-        _other(node, scope, context, "NOT")
+        add_other(node, scope, context, "NOT")
 
 
 def _comparison(node: exp.Expr, scope: Scope, context: Context) -> None:
@@ -143,7 +121,7 @@ def _comparison(node: exp.Expr, scope: Scope, context: Context) -> None:
         if str(right.this).lower() == "some":
             _any(left, strip(arguments[0]), operators, scope, context)
         else:
-            _other(node, scope, context, f"{operators[1]} ALL")
+            add_other(node, scope, context, f"{operators[1]} ALL")
     else:
         rows = _rows(left, right)
         if rows is None:
@@ -187,8 +165,8 @@ def _compare(
         if one and other:
             join_columns(one, other, context)
             return
-    _add(left, right, kind, operator, scope, context)
-    _add(right, left, kind, exchanged, scope, context)
+    add_condition(left, right, kind, operator, scope, context)
+    add_condition(right, left, kind, exchanged, scope, context)
 
 
 def join_columns(one: BaseColumn, other: BaseColumn, context: Context) -> None:
@@ -218,13 +196,13 @@ def _any(
         return
     array = plain_column(right, scope)
     if array is not None:  # value = ANY (column)
-        _add(right, left, "array_contains" if operators[0] == "equal" else "other", "@>", scope, context)
+        add_condition(right, left, "array_contains" if operators[0] == "equal" else "other", "@>", scope, context)
         return
     if operators[0] == "equal":
         members = list(right.expressions) if isinstance(right, (exp.Array, exp.Tuple)) else []
-        _add(left, tuple(members) or right, "in", "= ANY", scope, context, count=_members(members, scope))
+        add_condition(left, tuple(members) or right, "in", "= ANY", scope, context, count=_members(members, scope))
     else:
-        _add(left, right, "other", f"{operators[1]} ANY", scope, context)
+        add_condition(left, right, "other", f"{operators[1]} ANY", scope, context)
 
 
 def _members(members: list[exp.Expr], scope: Scope) -> int:
@@ -236,8 +214,8 @@ def _members(members: list[exp.Expr], scope: Scope) -> int:
 def _between(node: exp.Between, scope: Scope, context: Context) -> None:
     low, high = node.args["low"], node.args["high"]
     for bound, operators in ((low, (">=", "<=")), (high, ("<=", ">="))):
-        _add(node.this, bound, "range", operators[0], scope, context)
-        _add(bound, node.this, "range", operators[1], scope, context)
+        add_condition(node.this, bound, "range", operators[0], scope, context)
+        add_condition(bound, node.this, "range", operators[1], scope, context)
 
 
 def _membership(node: exp.In, scope: Scope, context: Context) -> None:
@@ -249,25 +227,16 @@ def _membership(node: exp.In, scope: Scope, context: Context) -> None:
             _semi_join(_row(left) or [left], result, scope, context)
         return
     if node.args.get("field") is not None or node.args.get("unnest") is not None:
-        _add(left, None, "in", "IN", scope, context)
+        add_condition(left, None, "in", "IN", scope, context)
         return
     members = list(node.expressions)
     row = _row(left)
     if row is None:
-        _add(left, tuple(members), "in", "IN", scope, context, count=_members(members, scope))
+        add_condition(left, tuple(members), "in", "IN", scope, context, count=_members(members, scope))
         return
     for position, column in enumerate(row):
         values = tuple(strip(m).expressions[position] for m in members if len(strip(m).expressions) == len(row))
-        _add(column, values, "in", "IN", scope, context, count=max(1, len(values)))
-
-
-def strip_query(node: exp.Expr) -> exp.Expr:
-    """The query in its parentheses."""
-    while isinstance(node, (exp.Subquery, exp.Paren)) and not any(
-        node.args.get(part) for part in ("with_", "order", "limit", "offset", "alias", "joins")
-    ):
-        node = node.this
-    return node
+        add_condition(column, values, "in", "IN", scope, context, count=max(1, len(values)))
 
 
 def _semi_join(left: list[exp.Expr], query: QueryResult, scope: Scope, context: Context) -> None:
@@ -279,32 +248,34 @@ def _semi_join(left: list[exp.Expr], query: QueryResult, scope: Scope, context: 
         if one and base and not context.disjunct and query.uses:
             join_columns(one, base, context)
         elif one:
-            _add_predicate(_side_of(one), "in", "IN", None, 1, context, constant=False)
+            add_predicate(side_of(one), "in", "IN", None, 1, context, constant=False)
 
 
 def _is(node: exp.Is, scope: Scope, context: Context) -> None:
     if isinstance(node.expression, exp.Null) and node.args.get("negate"):
-        _add(node.this, None, "is_not_null", "IS NOT NULL", scope, context)
+        add_condition(node.this, None, "is_not_null", "IS NOT NULL", scope, context)
     elif isinstance(node.expression, exp.Null):
-        _add(node.this, None, "is_null", "IS NULL", scope, context)
+        add_condition(node.this, None, "is_null", "IS NULL", scope, context)
     elif isinstance(node.expression, exp.Boolean) and node.args.get("negate"):
-        _other(node, scope, context, f"IS NOT {node.expression.sql().upper()}")
+        add_other(node, scope, context, f"IS NOT {node.expression.sql().upper()}")
     elif isinstance(node.expression, exp.Boolean):
-        _add(node.this, None, "boolean", "" if node.expression.this else "not", scope, context)
+        add_condition(node.this, None, "boolean", "" if node.expression.this else "not", scope, context)
     else:
-        _other(node, scope, context)
+        add_other(node, scope, context)
 
 
 def _pattern(node: exp.Expr, scope: Scope, context: Context) -> None:
     operator = _PATTERNS[type(node)]
     if node.args.get("negate"):
-        _add(node.args["this"], None, "not_equal", f"NOT {operator}", scope, context)
+        add_condition(node.args["this"], None, "not_equal", f"NOT {operator}", scope, context)
         return
     pattern = strip(node.args["expression"])
     if isinstance(pattern, (exp.Any, exp.Anonymous)):
-        _add(node.args["this"], None, "infix" if operator != "LIKE" else "prefix", f"{operator} ANY", scope, context)
+        add_condition(
+            node.args["this"], None, "infix" if operator != "LIKE" else "prefix", f"{operator} ANY", scope, context
+        )
         return
-    _add(node.args["this"], pattern, pattern_kind(operator, pattern), operator, scope, context)
+    add_condition(node.args["this"], pattern, pattern_kind(operator, pattern), operator, scope, context)
 
 
 def _containment(node: exp.Expr, scope: Scope, context: Context) -> None:
@@ -313,10 +284,10 @@ def _containment(node: exp.Expr, scope: Scope, context: Context) -> None:
         (node.args["this"], node.args["expression"], operator),
         (node.args["expression"], node.args["this"], exchanged),
     ):
-        side = _side(one, scope)
+        side = side_on(one, scope)
         if side is not None:
             kind = _containment_kind(side, sign)
-            _add(one, other, kind, sign, scope, context)
+            add_condition(one, other, kind, sign, scope, context)
 
 
 def _containment_kind(side: Side, operator: str) -> PredicateKind:
@@ -333,124 +304,19 @@ def _containment_kind(side: Side, operator: str) -> PredicateKind:
 
 def _full_text(node: exp.MatchAgainst, scope: Scope, context: Context) -> None:
     sides = [*node.expressions, node.this]
-    if not any(_side(side, scope) for side in sides):
-        _other(node, scope, context, "@@")
+    if not any(side_on(side, scope) for side in sides):
+        add_other(node, scope, context, "@@")
     for one, other in ((sides[0], sides[-1]), (sides[-1], sides[0])):
-        side = _side(one, scope)
+        side = side_on(one, scope)
         if side is None:
             continue
         if side.type == "jsonb":
-            _add(one, other, "json_contains", "@@", scope, context)
+            add_condition(one, other, "json_contains", "@@", scope, context)
         elif side.type == "tsvector" or (side.expression and _is_vector(side.expression)):
-            _add(one, other, "full_text", "@@", scope, context)
+            add_condition(one, other, "full_text", "@@", scope, context)
         elif side.type not in ("tsquery",):
-            _add(one, other, "other", "@@", scope, context)
+            add_condition(one, other, "other", "@@", scope, context)
 
 
 def _is_vector(expression: str) -> bool:
     return "to_tsvector" in expression or "setweight" in expression or "tsvector" in expression
-
-
-def _other(node: exp.Expr, scope: Scope, context: Context, operator: str = "") -> None:
-    """A condition of another kind: it is kept where it is about one relation only."""
-    columns = base_columns(node, scope)
-    if not columns or len({column.use for column in columns}) != 1:
-        return
-    names = tuple(dict.fromkeys(column.column for column in columns))
-    side = Side(columns[0].use, names[0] if len(names) == 1 else None, None, names)
-    _add_predicate(side, "other", operator, None, 1, context, constant=True)
-
-
-def _side(node: exp.Expr, scope: Scope) -> Side | None:
-    base = plain_column(node, scope)
-    if base is not None:
-        return _side_of(base)
-    found = index_expression(node, scope)
-    return Side(found.use, None, found.text, found.columns) if found else None
-
-
-def _side_of(base: BaseColumn) -> Side:
-    return Side(base.use, base.column, None, (), base.type, base.category)
-
-
-def _add(
-    node: exp.Expr,
-    value: exp.Expr | tuple[exp.Expr, ...] | None,
-    kind: PredicateKind,
-    operator: str,
-    scope: Scope,
-    context: Context,
-    count: int = 1,
-) -> None:
-    """A predicate on ``node``, where that is a column or an immutable expression of one relation."""
-    node = strip(node)
-    if not any(node.find_all(exp.Column)):
-        return
-    values = value if isinstance(value, tuple) else (value,) if value is not None else ()
-    constant = all(_is_constant(member, scope) for member in values)
-    text = _literals(values, is_list=isinstance(value, tuple))
-    side = _side(node, scope)
-    if side is not None:
-        if not constant and any(side.use in _uses_of(member, scope) for member in values):
-            return  # compared with a column of its own row
-        _add_predicate(side, kind, operator, text, count, context, constant)
-        return
-    if isinstance(node, exp.Column):
-        output = scope.output(node)
-        if output is not None and constant:
-            _push_down(output, kind, operator, text, count, context)
-        return
-    if constant:
-        _other(node, scope, context, operator)
-
-
-def _push_down(
-    output: Output, kind: PredicateKind, operator: str, text: str | None, count: int, context: Context
-) -> None:
-    """A condition on a column of a subquery, tested on the base columns inside."""
-    if output.pushable:
-        for target in output.targets:
-            _add_predicate(_side_of(target), kind, operator, text, count, replace(context, filterable=lambda _: True))
-
-
-def _add_predicate(
-    side: Side,
-    kind: PredicateKind,
-    operator: str,
-    text: str | None,
-    count: int,
-    context: Context,
-    constant: bool = True,
-) -> None:
-    if not context.filterable(side.use):
-        return
-    if kind in ("array_contains", "json_contains") and side.column and side.type and operator == "":
-        kind = "other"
-    side.use.predicates.append(
-        Predicate(kind, side.column, side.expression, operator, text, count, side.columns, context.disjunct, constant)
-    )
-
-
-def _literals(values: tuple[exp.Expr, ...], *, is_list: bool) -> str | None:
-    texts = [literal_text(value) for value in values]
-    if not texts or None in texts:
-        return None
-    joined = ", ".join(text for text in texts if text is not None)
-    return f"({joined})" if is_list else joined
-
-
-def _is_constant(value: exp.Expr, scope: Scope) -> bool:
-    """No column of a relation in it; a subquery counts as constant when it does not depend on the row."""
-    for node in value.walk(prune=lambda part: id(part) in scope.queries):
-        result = scope.queries.get(id(node))
-        if isinstance(node, exp.Column) or (result is not None and result.correlated):
-            return False
-    return True
-
-
-def _uses_of(value: exp.Expr, scope: Scope) -> set[Use]:
-    found: set[Use] = set()
-    for column in value.find_all(exp.Column):
-        output = scope.output(column)
-        found.update(target.use for target in output.targets) if output else None
-    return found

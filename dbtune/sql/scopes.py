@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sqlglot import exp
 
@@ -27,12 +28,20 @@ def name_of(identifier: object) -> str:
     return fold_case(identifier) if isinstance(identifier, str) else ""
 
 
+class Analyser(Protocol):
+    """Analyses a query, or a data-modifying statement, that stands in a scope."""
+
+    def __call__(self, node: exp.Expr, outer: Scope, *, demanded: bool = False) -> QueryResult: ...
+
+
 @dataclass
 class Gathered:
     """What has been found in the statement so far."""
 
     snapshot: Snapshot
     search_path: Sequence[str]
+    analyser: Analyser
+    """``dbtune.sql.facts.analyse_node``: queries stand in FROM items and FROM items in queries."""
     uses: list[Use] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -89,6 +98,10 @@ class Scope:
         """Names given in the select list."""
         self.queries: dict[int, QueryResult] = {}
         """Subqueries of this scope's expressions that have been analysed, by ``id`` of their node."""
+
+    def analyse(self, node: exp.Expr, *, demanded: bool = False) -> QueryResult:
+        """Analyse a query in this scope. ``demanded``: all its columns are read."""
+        return self.gathered.analyser(node, self, demanded=demanded)
 
     def add(self, source: Source) -> None:
         """Bring a FROM item into sight."""
@@ -171,6 +184,11 @@ class QueryResult:
     correlated: bool = False
     complete: bool = True
     """False where its columns are not all known (``SELECT *`` from a function)."""
+
+    def sealed(self) -> QueryResult:
+        """The query seen through a LIMIT or computed on its own: no condition from outside moves in."""
+        outputs = [Output(output.name, output.targets, False, False) for output in self.outputs]
+        return QueryResult(outputs, (), self.correlated, self.complete)
 
     def source(self, alias: str, names: Sequence[str] = ()) -> Source:
         """The query as a FROM item; ``names`` rename its first columns."""

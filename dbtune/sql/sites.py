@@ -9,6 +9,7 @@ from typing import Literal
 from sqlglot import exp
 
 from dbtune.model.schema import Column, Table
+from dbtune.sql.arguments import NAMED_ARGUMENTS
 from dbtune.sql.expressions import strip
 from dbtune.sql.parsing import Parsed
 from dbtune.sql.scopes import Gathered, name_of
@@ -49,6 +50,8 @@ class Site:
     position: int = 0
     """Among the members of its list, or the arguments of its function."""
     function: str = ""
+    """The function it is an argument of; ``cast`` where only a cast to ``type`` gives it that type."""
+    arguments: int = 0
     key: str = ""
     """The relation's column it is compared with, to find its pair."""
 
@@ -57,9 +60,21 @@ _LOWER = (exp.GT, exp.GTE)
 _UPPER = (exp.LT, exp.LTE)
 _EQUAL = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)
 _PATTERNS = (exp.Like, exp.ILike, exp.SimilarTo, exp.RegexpLike, exp.RegexpILike, exp.StartsWith)
-_SEE_THROUGH = (exp.Paren, exp.Coalesce, exp.Case, exp.If, exp.Lower, exp.Upper, exp.Trim, exp.Nullif, exp.Tuple)
+_SEE_THROUGH = (
+    exp.Paren,
+    exp.Coalesce,
+    exp.Case,
+    exp.If,
+    exp.Lower,
+    exp.Upper,
+    exp.Trim,
+    exp.Nullif,
+    exp.Tuple,
+    exp.Alias,
+)
 _KEYS = (exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract, exp.JSONBExtractScalar, exp.JSONBContainsTopKey)
 _KEY_ARRAYS = (exp.JSONBContainsAnyTopKeys, exp.JSONBContainsAllTopKeys, exp.JSONBDeleteAtPath)
+_PATHS = (exp.JSONBExtract, exp.JSONBExtractScalar)
 _CONTAINMENT = (exp.ArrayContainsAll, exp.ArrayContainedBy, exp.ArrayOverlaps)
 _NUMBERS = (exp.Count, exp.Extract, exp.Length, exp.Sum, exp.Avg, exp.Mul, exp.Div, exp.Mod, exp.RowNumber, exp.Abs)
 _TEXTS = (exp.JSONExtractScalar, exp.JSONBExtractScalar, exp.DPipe, exp.Concat)
@@ -108,6 +123,8 @@ def _site(node: exp.Expr, gathered: Gathered) -> Site:
                     found = replace(found, role="array")
                 elif in_array and found.role == "equal":
                     found = replace(found, role="member", position=position)
+                elif in_array and found.role == "key":
+                    found = replace(found, type="")
                 return replace(found, type=cast or found.type)
             if not isinstance(parent, _SEE_THROUGH):
                 break
@@ -138,11 +155,15 @@ def _by_parent(node: exp.Expr, child: exp.Expr, parent: exp.Expr, position: int,
     if isinstance(parent, (*_KEYS, *_KEY_ARRAYS)):
         if parent.this is child:
             return Site("value", type="jsonb", function="cast")
-        return Site("key", type="text[]" if isinstance(parent, _KEY_ARRAYS) else "")
+        return Site("key", type="text[]" if isinstance(parent, (*_KEY_ARRAYS, *_PATHS)) else "")
+    if isinstance(parent, exp.JSONBPathExists):
+        return Site("value", type="jsonpath")
     if isinstance(parent, exp.AtTimeZone) and parent.args.get("zone") is child:
         return Site("value", function="time zone")
     if isinstance(parent, (exp.Where, exp.Join, exp.And, exp.Or, exp.Not, exp.Having, exp.Filter)):
         return Site("condition") if not isinstance(parent, exp.Join) or parent.args.get("on") is child else None
+    if isinstance(parent, exp.Values) and not isinstance(parent.parent, exp.Insert):
+        return _of_column_named(_values_name(parent, position), node, gathered)
     if isinstance(parent, exp.Values) or (isinstance(parent, exp.Insert) and isinstance(child, exp.Tuple)):
         return _inserted(parent, position, gathered)
     if isinstance(parent, (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)):
@@ -168,8 +189,13 @@ def _by_parent(node: exp.Expr, child: exp.Expr, parent: exp.Expr, position: int,
     if isinstance(parent, (exp.Coalesce, exp.Nullif)) and parent.this is not child:
         column, type_name = describe(parent.this, gathered)
         return Site("equal", column, type_name) if type_name else None
+    if isinstance(parent, exp.Kwarg):
+        return Site("number")
     if isinstance(parent, exp.Func) and not isinstance(parent, _SEE_THROUGH):
         return _argument(child, parent)
+    if isinstance(parent, exp.Binary) and not isinstance(parent, exp.Escape):
+        column, type_name = describe(parent.expression if parent.this is child else parent.this, gathered)
+        return Site("equal", column, type_name) if type_name else Site("number")
     return None
 
 
@@ -278,7 +304,28 @@ def _selected(child: exp.Expr, parent: exp.Select, gathered: Gathered) -> Site:
     statement = parent.parent
     if isinstance(statement, exp.Insert) and statement.args.get("expression") is parent:
         return _inserted(statement, place, gathered)
-    return Site("unknown")
+    return _of_column_named(child.alias if isinstance(child, exp.Alias) else "", child, gathered)
+
+
+def _values_name(values: exp.Values, position: int) -> str:
+    alias = values.args.get("alias")
+    names = alias.args.get("columns") or [] if isinstance(alias, exp.TableAlias) else []
+    return name_of(names[position]) if position < len(names) else ""
+
+
+def _of_column_named(name: str, node: exp.Expr, gathered: Gathered) -> Site:
+    """A value given a name in a select list or VALUES: it is of the type that the name is used as elsewhere."""
+    uses = [column for column in node.root().find_all(exp.Column) if name and name_of(column.this) == name]
+    for column in uses:
+        parent = column.parent
+        if isinstance(parent, (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)):
+            return Site("number")
+        if isinstance(parent, (*_EQUAL, *_LOWER, *_UPPER)):
+            other = parent.expression if parent.this is column else parent.this
+            found, type_name = describe(other, gathered)
+            if type_name:
+                return Site("equal", found, type_name, function="cast")
+    return Site("value")
 
 
 def _value_of(table: Table | None, name: str) -> Site:
@@ -309,7 +356,10 @@ def _case_value(parent: exp.If, gathered: Gathered) -> Site:
 
 def _argument(child: exp.Expr, parent: exp.Func) -> Site:
     arguments = list(_arguments(parent))
-    return Site("argument", position=_index(arguments, child), function=_name(parent))
+    name = _name(parent)
+    if not isinstance(parent, exp.Anonymous) and f"{name}.{child.arg_key}" in NAMED_ARGUMENTS:
+        name = f"{name}.{child.arg_key}"
+    return Site("argument", position=_index(arguments, child), function=name, arguments=len(arguments))
 
 
 def _arguments(node: exp.Expr) -> Iterator[exp.Expr]:

@@ -8,13 +8,15 @@ from sqlglot import exp
 
 from dbtune.model.access import Write
 from dbtune.model.schema import Table
-from dbtune.sql.predicates import Context, gather_conditions
-from dbtune.sql.queries import add_ctes, add_from, add_joins, analyse_query, read, register_write_analyser
+from dbtune.sql.from_items import add_from, add_joins
+from dbtune.sql.operands import Context
+from dbtune.sql.predicates import gather_conditions
+from dbtune.sql.reading import read
 from dbtune.sql.relations import Output, Source, TableSource, Use
 from dbtune.sql.scopes import QueryResult, Scope, name_of
+from dbtune.sql.with_queries import add_ctes
 
 
-@register_write_analyser
 def analyse_write(node: exp.Expr, outer: Scope) -> QueryResult:
     """Analyse a data-modifying statement; its RETURNING columns are its result."""
     scope = Scope(outer.gathered, outer.parsed, outer)
@@ -62,7 +64,7 @@ def _insert(node: exp.Insert, scope: Scope) -> None:
         for row in body.expressions:
             read(row, scope)
     elif isinstance(body, exp.Expr):
-        analyse_query(body, scope, demanded=True)
+        scope.analyse(body, demanded=True)
     elif body is None:
         rows = 1.0  # DEFAULT VALUES
     table = _target(node.this, scope, read_too=False)

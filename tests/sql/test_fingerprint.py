@@ -54,6 +54,7 @@ SAME = [
     ("select a from t where b = true", "select a from t where b = $1"),
     ("insert into t values (1)", "insert into t values (1),(2)"),
     ("select a from t where b = -1::int", "select a from t where b = -$1::int"),
+    ("select extract(year from a)", "select extract($1 from a)"),
     ("select a from t where b = ?", "select a from t where b = %s"),
     ("select a from t where b in (1, 2) limit 5", "select a from t where b in ($1, $2) limit $3"),
 ]
