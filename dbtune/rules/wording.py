@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from dbtune.model.names import QualifiedName
 from dbtune.model.plan import PlanNode
 from dbtune.model.schema import Index, Table
 from dbtune.model.units import human_bytes, human_count, human_number, plural
@@ -47,7 +50,7 @@ def cost_words(before: float, after: float) -> str:
     return f"cost {human_number(before)} → {human_number(after)} a call"
 
 
-def plan_change(before: StatementCost, after: StatementCost, table: Table, index: Index, rows: float | None) -> str:
+def plan_change(ctx: Context, before: StatementCost, after: StatementCost, table: Table, index: Index) -> str:
     """How the access to the table changes: ``Seq Scan of orders (12.3 M rows) → Index Scan of idx_orders_customer``.
 
     Empty where the plans do not read the index.
@@ -55,19 +58,18 @@ def plan_change(before: StatementCost, after: StatementCost, table: Table, index
     new = next((n for p in after.plans for n in p.root.walk() if n.index == index.name), None)
     if new is None:
         return ""
-    old = _access(before, table)
-    size = f" ({rows_words(rows)})" if rows else ""
+    old = _access(before, ctx.ledger.relatives(table.name))
     became = f"{new.type} of {index.name}"
     if old is None:
         return became
     if old.index is not None:
         return f"{old.type} of {old.index} → {became}"
-    return f"{old.type} of {table.name}{size} → {became}"
+    return f"{old.type} of {table_words(ctx, table)} → {became}"
 
 
-def _access(cost: StatementCost, table: Table) -> PlanNode | None:
-    """The node that reads the table and costs most."""
-    nodes = [n for plan in cost.plans for n in plan.root.walk() if n.relation == table.name and "Scan" in n.type]
+def _access(cost: StatementCost, tables: Collection[QualifiedName]) -> PlanNode | None:
+    """The node that reads the table, or a partition of it, and costs most."""
+    nodes = [n for plan in cost.plans for n in plan.root.walk() if n.relation in tables and "Scan" in n.type]
     return max(nodes, key=lambda node: node.total_cost, default=None)
 
 

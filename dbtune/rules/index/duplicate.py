@@ -81,7 +81,7 @@ def _finding(ctx: Context, table: Table, index: Index, kept: Index) -> Iterator[
         subject=subject_of(index),
         title=f"Drop {index.name}: it duplicates {kept.name} on {table.name}",
         reason=(
-            f"{index.name} on {table_words(ctx, table)} {key_words(index)} holds {same} {kept.name}, {why}. "
+            f"{index.name} {key_words(index)} on {table_words(ctx, table)} holds {same} {kept.name}, {why}. "
             f"{upkeep_words(ctx, table, index)}, and the workload is as cheap without it."
         ),
         evidence=drop_evidence(ctx, table, index, comparison),

@@ -190,7 +190,7 @@ def _severity(ctx: Context, table: Table, changes: float | None) -> Severity:
 
 def _reason(ctx: Context, table: Table, key: Constraint, index: Index, proof: _Proof, changes: float | None) -> str:
     parent = key.referenced_table
-    access = plan_change(proof.before, proof.after, table, index, ctx.rows(table))
+    access = plan_change(ctx, proof.before, proof.after, table, index)
     what = {"cascade": "deletes", "set null": "updates", "set default": "updates"}.get(key.on_delete, "looks for")
     times = "how many there are is not known" if changes is None else f"{human_count(changes)} known so far"
     return (

@@ -64,13 +64,13 @@ def _finding(ctx: Context, table: Table, index: Index) -> Finding:
     if twin is not None:
         return _dropping(ctx, table, index, f"{twin.name} does all that it would do")
     if index.unique:
-        return _rebuilding(ctx, table, index, None, "and until it is rebuilt, nothing enforces uniqueness by it")
+        return _rebuilding(ctx, table, index, None, "Until it is rebuilt, older rows may violate its uniqueness")
     comparison = _with_it(ctx, index)
     if comparison is not None and comparison.gain >= ctx.options.min_gain:
-        return _rebuilding(ctx, table, index, comparison, f"and the workload costs {comparison.gain:.1%} less with it")
+        return _rebuilding(ctx, table, index, comparison, f"The workload would cost {comparison.gain:.1%} less with it")
     if not ctx.statements:
-        return _rebuilding(ctx, table, index, None, "and somebody wanted it")
-    return _dropping(ctx, table, index, "no statement of the workload would use it")
+        return _rebuilding(ctx, table, index, None, "There is no workload to tell whether it is needed")
+    return _dropping(ctx, table, index, "No statement of the workload would gain by it")
 
 
 def _replaces(other: Index, index: Index) -> bool:
@@ -89,7 +89,7 @@ def _dropping(ctx: Context, table: Table, index: Index, why: str) -> Finding:
     return Finding(
         subject=subject_of(index),
         title=f"Drop {index.name}: it is invalid, and no plan may read it",
-        reason=f"{_what(ctx, table, index)}; {why}.",
+        reason=f"{_what(ctx, table, index)} {why}.",
         evidence=Evidence("heuristic", bytes=ctx.index_bytes(index)),
         # there is no way back to an invalid index, and no need of one
         change=Change((drop_index(index.qualified_name),)),
@@ -113,7 +113,7 @@ def _rebuilding(ctx: Context, table: Table, index: Index, comparison: Comparison
     return Finding(
         subject=subject_of(index),
         title=f"Rebuild {index.name}: it is invalid, and no plan may read it",
-        reason=f"{_what(ctx, table, index)}, {why}.",
+        reason=f"{_what(ctx, table, index)} {why}.",
         evidence=evidence,
         change=rebuild(index),
         risk=f"{RUNNING} There is no way back, and none is needed: an invalid index serves no statement. "
@@ -125,5 +125,5 @@ def _what(ctx: Context, table: Table, index: Index) -> str:
     size = human_bytes(ctx.index_bytes(index))
     return (
         f"{index.name} {key_words(index)} on {table_words(ctx, table)} is invalid ({size}): a concurrent build of it "
-        "failed, writers keep it up to date for nothing"
+        "failed, and writers keep it up to date for nothing."
     )

@@ -106,7 +106,7 @@ def _reason(ctx: Context, table: Table, index: Index, comparison: Comparison) ->
 def _change(
     ctx: Context, table: Table, index: Index, planned: PlannedStatement, before: StatementCost, after: StatementCost
 ) -> str:
-    access = plan_change(before, after, table, index, ctx.rows(table))
+    access = plan_change(ctx, before, after, table, index)
     costs = cost_words(before.cost, after.cost)
     words = f"{statement_words(planned)} on {table_words(ctx, table)}" if not access else statement_words(planned)
     return f"{words}: {access}, {costs}" if access else f"{words}: {costs}"

@@ -86,7 +86,7 @@ def _finding(ctx: Context, table: Table, index: Index, wider: Index) -> Iterator
     own, others = ctx.index_bytes(index), ctx.index_bytes(wider)
     ratio = others / own if own > 0 else 1.0
     is_new = wider.facts is None
-    name = f"{wider.name}{', which this report recommends,' if is_new else ''}"
+    origin = ", which this report recommends," if is_new else ""
     rise = f" (the dearest by {comparison.worst_rise:.1%})" if comparison.worst_rise > 0.001 else ""
     dearer = sum(after.cost > before.cost for _, before, after in comparison.changed)
     effect = f"{dearer} of its statements become dearer{rise}" if rise else "no statement becomes dearer"
@@ -94,8 +94,8 @@ def _finding(ctx: Context, table: Table, index: Index, wider: Index) -> Iterator
         subject=subject_of(index),
         title=f"Drop {index.name}: {wider.name} begins with its columns",
         reason=(
-            f"Every search that {index.name} {key_words(index)} on {table_words(ctx, table)} serves, {name} "
-            f"{key_words(wider)} serves as well: without it {effect}. "
+            f"Every search that {index.name} {key_words(index)} on {table_words(ctx, table)} serves, "
+            f"{wider.name} {key_words(wider)}{origin} serves as well: without it {effect}. "
             f"{upkeep_words(ctx, table, index)}."
         ),
         evidence=drop_evidence(ctx, table, index, comparison),
