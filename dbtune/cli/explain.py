@@ -20,7 +20,7 @@ from dbtune.model.workload import Statement, Workload, WorkloadSource
 from dbtune.planner.opening import open_planner
 from dbtune.planner.protocol import Planner
 from dbtune.report.plan_tree import plan_tree, troubles
-from dbtune.report.terminal import render_recommendations
+from dbtune.report.terminal import render_recommendations, wrapped
 from dbtune.report.text import human_number, one_line
 from dbtune.rules.engine import advise
 from dbtune.rules.options import AdviseOptions
@@ -93,10 +93,12 @@ def _show(plan: Plan, snapshot: Snapshot, report: Report, terminal: Terminal) ->
     console = terminal.console()
     console.print(plan_tree(plan, console.width))
     console.print()
-    console.print(Text(f"planned by {one_line(report.target.planner)}: planner cost {human_number(plan.cost)}", "bold"))
+    wrapped(
+        console, Text(f"planned by {one_line(report.target.planner)}: planner cost {human_number(plan.cost)}", "bold")
+    )
     wrong = list(troubles(plan, snapshot))
     for sentence in wrong:
-        console.print(Text(f"  - {one_line(sentence)}"))
+        wrapped(console, Text(one_line(sentence)), first=Text("  - "))
     if report.recommendations:
         render_recommendations(report, console, verbose=terminal.verbose)
     else:

@@ -43,7 +43,7 @@ def _label(node: PlanNode, total: float) -> Text:
     text.append(one_line(_name(node)), "bold")
     text.append(f"  cost {human_number(node.total_cost)}, {human_count(node.rows)} rows", "dim")
     if own >= EXPENSIVE:
-        text.append(f"  {share(own)} of the cost is here", "red")
+        text.append(f"  {share(own)} of the cost", "red")
     return text
 
 

@@ -43,8 +43,9 @@ def write_down(report: Report) -> str:
 
 
 def _with_sql(report: Report) -> list[tuple[int, Recommendation]]:
-    """Numbered as in the other outputs."""
-    return [pair for pair in enumerate(report.recommendations, 1) if pair[1].sql.up]
+    """Numbered as in the other outputs; rebuilds last, because duplicate rows can make one fail and stop the rest."""
+    numbered = [pair for pair in enumerate(report.recommendations, 1) if pair[1].sql.up]
+    return sorted(numbered, key=lambda pair: pair[1].sql.up[0].lstrip().upper().startswith("REINDEX"))
 
 
 def _header(report: Report, what: str) -> Iterator[str]:

@@ -44,7 +44,7 @@ def render(report: Report, console: Console, *, verbose: bool = False) -> None:
     render_recommendations(report, console, verbose=verbose)
     if not report.recommendations:
         console.print()
-        _wrapped(console, Text(wording.nothing_found(report)))
+        wrapped(console, Text(wording.nothing_found(report)))
     _top_statements(report, console, verbose=verbose)
     _not_looked_at(report, console, verbose=verbose)
     _next_step(report, console)
@@ -67,7 +67,7 @@ def render_recommendations(report: Report, console: Console, *, verbose: bool = 
 
 def _header(report: Report, console: Console) -> None:
     version = f"dbtune {one_line(report.dbtune)}"
-    _wrapped(console, Text.assemble((version, "bold"), "  ", wording.target_words(report)))
+    wrapped(console, Text.assemble((version, "bold"), "  ", wording.target_words(report)))
     facts = [
         ("planned by", wording.planner_words(report), ""),
         ("workload", wording.workload_words(report), ""),
@@ -78,7 +78,7 @@ def _header(report: Report, console: Console) -> None:
     ]
     for label, words, style in facts:
         if words:
-            _wrapped(console, Text(words, style), first=Text(f"  {label:<{LABEL_WIDTH}}", "dim"))
+            wrapped(console, Text(words, style), first=Text(f"  {label:<{LABEL_WIDTH}}", "dim"))
 
 
 def _is_gain(report: Report) -> bool:
@@ -89,7 +89,7 @@ def _recommendation(
     number: int, recommendation: Recommendation, gain: str, console: Console, *, full: bool, verbose: bool
 ) -> None:
     console.print()
-    _wrapped(console, Text(one_line(recommendation.title), "bold"), first=Text(f"{number:>2}. ", "dim"))
+    wrapped(console, Text(one_line(recommendation.title), "bold"), first=Text(f"{number:>2}. ", "dim"))
     facts = [gain, wording.price_words(recommendation), recommendation.rule]
     _paragraph(console, Text(" · ".join(one_line(fact) for fact in facts if fact), "dim"))
     if full:
@@ -107,15 +107,15 @@ def _recommendation(
 
 
 def _paragraph(console: Console, text: Text) -> None:
-    _wrapped(console, text, first=Text(" " * INDENT))
+    wrapped(console, text, first=Text(" " * INDENT))
 
 
 def _labelled(console: Console, label: str, text: Text) -> None:
-    _wrapped(console, text, first=Text(f"{' ' * INDENT}{label}  ", "dim"))
+    wrapped(console, text, first=Text(f"{' ' * INDENT}{label}  ", "dim"))
 
 
-def _wrapped(console: Console, text: Text, first: Text | None = None) -> None:
-    """Print wrapped text, each line indented as far as ``first`` is wide, without spaces at its end."""
+def wrapped(console: Console, text: Text, first: Text | None = None) -> None:
+    """Print text wrapped to the console's width, each line indented as far as ``first`` is wide."""
     first = first or Text()
     room = max(console.width, NARROWEST) - first.cell_len
     for number, line in enumerate(text.wrap(console, max(room, 10))):
@@ -178,7 +178,7 @@ def _top_statements(report: Report, console: Console, *, verbose: bool) -> None:
         return
     console.print()
     title = "The statements that cost most, now and with all of the advice (planner cost of a call)"
-    _wrapped(console, Text(title, "bold"))
+    wrapped(console, Text(title, "bold"))
     _cost_table([(one.calls, one.cost_before, one.cost_after, one.text) for one in top], console)
 
 
@@ -202,7 +202,7 @@ def _not_looked_at(report: Report, console: Console, *, verbose: bool) -> None:
 def _next_step(report: Report, console: Console) -> None:
     if any(recommendation.sql.up for recommendation in report.recommendations):
         console.print()
-        _wrapped(
+        wrapped(
             console,
             Text("Next: write the SQL with -o advice.sql (its way back is in it), read it, try it on a staging copy."),
         )
