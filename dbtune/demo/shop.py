@@ -1,0 +1,43 @@
+"""The sample shop in an empty database."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from dbtune.ddl.quoting import literal
+from dbtune.model.progress import Progress
+
+PACKAGE = "dbtune.sample_schemas"
+STEPS = (("schema", "making the tables"), ("data", "making the rows"), ("indexes", "building keys and indexes"))
+FULL_SIZE_ROWS = 3_300_000
+"""At scale 1, all tables together."""
+
+
+def folder() -> Path:
+    """Where the sample's SQL files are: in the installed package, or in the checkout."""
+    package = find_spec(PACKAGE)
+    places = list(package.submodule_search_locations or ()) if package is not None else []
+    return Path(places[0] if places else Path(__file__).parents[2] / "sample_schemas") / "shop"
+
+
+def workload_file() -> Path:
+    """The shop's statements with their calls an hour."""
+    return folder() / "workload.sql"
+
+
+def load(url: str, scale: float, progress: Progress) -> None:
+    """Make the shop in an empty database, ``scale`` times its full size, and VACUUM ANALYZE it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"SET shop.scale = {literal(str(scale))}".encode())
+        for name, words in STEPS:
+            progress.step(f"{words} of the shop")
+            connection.execute((folder() / f"{name}.sql").read_bytes())
+        progress.step("leaving an invalid index behind, as a failed build does")
+        with suppress(psycopg.errors.UniqueViolation):  # that is the accident
+            connection.execute((folder() / "accident.sql").read_bytes())
+        progress.step("VACUUM ANALYZE")
+        connection.execute("VACUUM ANALYZE")
