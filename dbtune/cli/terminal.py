@@ -30,6 +30,7 @@ class Terminal:
         self.quiet = quiet
         self.verbose = verbose
         self.color = color
+        self._moving: MovingProgress | None = None
 
     def console(self, *, stderr: bool = False) -> Console:
         """A rich console on standard output (or standard error); NO_COLOR, TERM and the width are rich's to honour."""
@@ -51,13 +52,24 @@ class Terminal:
         elif self.verbose:
             yield PlainProgress()
         elif sys.stderr.isatty():
-            moving = MovingProgress(self.console(stderr=True))
+            self._moving = MovingProgress(self.console(stderr=True))
             try:
-                yield moving
+                yield self._moving
             finally:
-                moving.stop()
+                self._moving.stop()
+                self._moving = None
         else:
             yield NoProgress()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within ``progress``: take the moving line away while the block prints to standard output."""
+        moving = self._moving
+        if moving is not None:
+            moving.hide()
+        yield
+        if moving is not None:
+            moving.show()
 
 
 class PlainProgress:
@@ -92,7 +104,7 @@ class MovingProgress:
         self._lock = threading.Lock()
         self._stopped = False
         # a timer and not the next step: one long step must show itself too
-        self._timer = threading.Timer(PATIENCE_SECONDS, self._show)
+        self._timer = threading.Timer(PATIENCE_SECONDS, self.show)
         self._timer.daemon = True
         self._timer.start()
 
@@ -100,17 +112,23 @@ class MovingProgress:
         counted = f" {done:,}/{total:,}" if done is not None and total is not None else ""
         self._progress.update(self._task, description=one_line(text) + counted, completed=done or 0, total=total)
 
+    def show(self) -> None:
+        """Show the line, unless the work is done."""
+        with self._lock:
+            if not self._stopped:
+                self._progress.start()
+
+    def hide(self) -> None:
+        """Take the line away until ``show``."""
+        with self._lock:
+            self._progress.stop()
+
     def stop(self) -> None:
-        """Take the line away."""
+        """Take the line away for good."""
         self._timer.cancel()
         with self._lock:
             self._stopped = True
             self._progress.stop()
-
-    def _show(self) -> None:
-        with self._lock:
-            if not self._stopped:
-                self._progress.start()
 
 
 def current_terminal() -> Terminal:

@@ -36,6 +36,24 @@ def test_long_work_shows_itself_without_another_step(monkeypatch: pytest.MonkeyP
     assert text.getvalue().endswith("\x1b[2K")  # the line is erased
 
 
+def test_the_line_makes_room_for_output_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal_module, "PATIENCE_SECONDS", 0.01)
+    progress, text = moving()
+    progress.step("working")
+    time.sleep(0.3)
+    progress.hide()
+    assert text.getvalue().endswith("\x1b[2K")
+    shown = len(text.getvalue())
+    time.sleep(0.3)
+    assert len(text.getvalue()) == shown
+    progress.show()
+    time.sleep(0.3)
+    progress.stop()
+    assert "working" in text.getvalue()[shown:]
+    progress.show()  # after the end there is nothing to show
+    assert text.getvalue().endswith("\x1b[2K")
+
+
 def test_a_pipe_gets_lines_only_when_it_asks_for_them(capsys: pytest.CaptureFixture[str]) -> None:
     with Terminal().progress() as progress:
         assert isinstance(progress, NoProgress)
