@@ -41,7 +41,7 @@ class _Seen:
 
 
 def read_sql_file(path: Path) -> Workload:
-    """The file's workload. Raises UsageError where there is no such file, or it is not SQL text, or holds no statement."""
+    """The file's workload. Raises UsageError where the file is missing, no text of SQL, or without a statement."""
     content = _content(path)
     seen: dict[str, _Seen] = {}
     skipped: list[Skipped] = []

@@ -1,7 +1,7 @@
 """Expressions over one relation's columns as an index could hold them: their text, and whether they are immutable.
 
-The text is cut out of the statement itself and then parsed again: it counts only when the parser reads the same tree, so
-nothing is printed from a tree that the parser may have read differently from the server.
+The text is cut out of the statement itself and then parsed again: it counts only when the parser reads the same tree,
+so nothing is printed from a tree that the parser may have read differently from the server.
 """
 
 from __future__ import annotations

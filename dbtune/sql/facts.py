@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlglot import exp
 
 from dbtune.model.access import StatementFacts, StatementKind
 from dbtune.model.snapshot import Snapshot
-from dbtune.model.workload import Statement
 from dbtune.sql.expressions import strip_query
 from dbtune.sql.lexing import tokens
 from dbtune.sql.parsing import UTILITY_WORDS, Parsed, Unparsable, parse
 from dbtune.sql.queries import analyse_query
 from dbtune.sql.scopes import Gathered, QueryResult, Scope
 from dbtune.sql.writes import analyse_write
-
-SAMPLES_COMPARED = 5
-"""Samples that are read to see which literals are always the same."""
 
 _WRITES: dict[type[exp.Expr], StatementKind] = {
     exp.Insert: "insert",
@@ -46,46 +41,6 @@ def statement_facts(text: str, snapshot: Snapshot, search_path: Sequence[str] | 
         writes=tuple(dict.fromkeys(gathered.writes)),
         unresolved=tuple(gathered.notes),
     )
-
-
-def facts_of(statement: Statement, snapshot: Snapshot) -> StatementFacts:
-    """Facts of a workload's statement, from its samples where there are some: literals tell what a pattern begins with.
-
-    A predicate keeps its ``value`` only where it is the same in all samples looked at: only then is it the statement's,
-    and not one call's.
-    """
-    search_path = statement.search_path or None
-    samples = list(dict.fromkeys(statement.samples))
-    if not samples:
-        return statement_facts(statement.text, snapshot, search_path)
-    chosen = samples[:: max(1, len(samples) // SAMPLES_COMPARED)][:SAMPLES_COMPARED]
-    first, *others = (statement_facts(sample, snapshot, search_path) for sample in chosen)
-    for other in others:
-        first = _common(first, other)
-    return first
-
-
-def _common(one: StatementFacts, other: StatementFacts) -> StatementFacts:
-    """The first one's facts, without the values that the other does not share."""
-    kept = {
-        (use.table, use.alias, predicate.column, predicate.expression, predicate.operator, predicate.value)
-        for use in other.uses
-        for predicate in use.predicates
-    }
-    uses = tuple(
-        replace(
-            use,
-            predicates=tuple(
-                predicate
-                if (use.table, use.alias, predicate.column, predicate.expression, predicate.operator, predicate.value)
-                in kept
-                else replace(predicate, value=None)
-                for predicate in use.predicates
-            ),
-        )
-        for use in one.uses
-    )
-    return replace(one, uses=uses)
 
 
 def is_utility(text: str) -> bool:

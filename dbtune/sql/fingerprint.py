@@ -1,9 +1,9 @@
 """Statements that differ only in literals, white space, comments and case are one: their common text and its hash.
 
 The common text follows ``pg_stat_statements``, so that a statement from the server, from a log and from a file meet:
-every literal becomes ``$n``, numbered as they come; ordinals of ORDER BY and GROUP BY and the lengths in type names stay,
-because the server keeps them too and the text could not be planned without them. Lists of IN and ARRAY and the rows of
-VALUES shrink to their first member with the mark that Postgres 18 puts there.
+every literal becomes ``$n``, numbered as they come; ordinals of ORDER BY and GROUP BY and the lengths in type names
+stay, because the server keeps them too and the text could not be planned without them. Lists of IN and ARRAY and the
+rows of VALUES shrink to their first member with the mark that Postgres 18 puts there.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def _fold_lists(pieces: list[Piece]) -> list[Piece]:
 
 
 def _fold_list(pieces: list[Piece], opening: int, folded: list[Piece]) -> int:
-    """Append the folded list to ``folded`` and return the place behind it; or leave it as it is, and return ``opening``."""
+    """Append the folded list and return the place behind it; or leave it as it is, and return ``opening``."""
     closing = _closing(pieces, opening)
     if closing is None:
         return opening
@@ -285,7 +285,7 @@ def render(pieces: Sequence[Piece]) -> str:
 
 
 def _spaced(former: Piece, piece: Piece) -> bool:
-    """Whether a space stands between the two; decided by the tokens alone, so that the spacing found does not matter."""
+    """Whether a space stands between the two; by the tokens alone, so that the spacing found does not matter."""
     if former.kind == "punctuation" and former.text in ("(", "[", ".", "::"):
         return former.text == "." and piece.kind in ("number", "punctuation")
     if piece.kind != "punctuation":

@@ -1,9 +1,9 @@
 """Tokens of a SQL text with their places in it: the ground that fingerprints, splitting and edits of spans stand on.
 
 The rules are those of the server's own scanner (``src/backend/parser/scan.l``): strings of every kind, dollar quotes,
-nested comments, operators by longest match. On top of it come the placeholders that drivers and tools write: ``$1``, ``?``,
-``:name``, ``@name``, ``%s`` and ``%(name)s``. A text may end anywhere (``pg_stat_activity`` cuts statements): an
-unfinished string or comment reaches to the end of the text. Nothing here raises.
+nested comments, operators by longest match. On top of it come the placeholders that drivers and tools write: ``$1``,
+``?``, ``:name``, ``@name``, ``%s`` and ``%(name)s``. A text may end anywhere (``pg_stat_activity`` cuts statements):
+an unfinished string or comment reaches to the end of the text. Nothing here raises.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ SQUASHED = "/*, ... */"
 
 NOT_OPERANDS = frozenset(
     """
-    all analyze and any as asc between both by case check collate cross date default desc distinct else end escape except
-    exists fetch filter first for from full group having ilike in inner insert intersect interval into is isnull join
-    lateral leading left like limit natural next not notnull of offset on only or order outer over overlaps partition
-    placing returning right row rows select set similar some symmetric tablesample then time timestamp timestamptz to trailing
-    union unique using values when where window with zone
+    all analyze and any as asc between both by case check collate cross date default desc distinct else end escape
+    except exists fetch filter first for from full group having ilike in inner insert intersect interval into is
+    isnull join lateral leading left like limit natural next not notnull of offset on only or order outer over
+    overlaps partition placing returning right row rows select set similar some symmetric tablesample then time
+    timestamp timestamptz to trailing union unique using values when where window with zone
     """.split()
 )
 """Words that are never the left operand of an operator: a ``?``, ``-`` or ``%s`` after one of them begins a value."""

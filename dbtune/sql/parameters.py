@@ -1,10 +1,11 @@
 """Texts by which the planner is asked about a statement: its samples, or its text with values from the statistics.
 
 Where executions with their literals are known, up to five different ones are planned, each with the same weight. Else
-each parameter gets up to three values from the statistics of the column it is compared with (``representatives``), and
-one text is made of the first values of all parameters, one of the second, and so on: which values come together in one
-call cannot be known. Beside them stands the generic plan, which the server itself prefers for prepared statements when it
-is no dearer. Values are put into the text where the placeholders stand; nothing else of it changes.
+each parameter gets up to three values from the statistics of the column it is compared with (``representatives``),
+and one text is made of the first values of all parameters, one of the second, and so on: which values come together
+in one call cannot be known. Beside them stands the generic plan, which the server itself prefers for prepared
+statements when it is no dearer. Values are put into the text where the placeholders stand; nothing else of it
+changes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A text made ready for sqlglot, and its syntax tree.
 
-Placeholders come in many spellings, and some that ``pg_stat_statements`` makes are no SQL at all (``interval $1``). The
-parser is given one spelling, ``:pN``, numbered by place; where each stood in the text is kept, so that values can be put
-in without printing the tree.
+Placeholders come in many spellings, and some that ``pg_stat_statements`` makes are no SQL at all (``interval $1``).
+The parser is given one spelling, ``:pN``, numbered by place; where each stood in the text is kept, so that values can
+be put in without printing the tree.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ DIALECTS = {"postgres": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 
 UTILITY_WORDS = frozenset(
     """
-    abort alter analyze begin call checkpoint close cluster comment commit copy create deallocate declare discard do drop
-    end execute explain fetch grant import listen load lock move notify prepare reassign refresh reindex release reset
-    revoke rollback savepoint security set show start truncate unlisten use vacuum
+    abort alter analyze begin call checkpoint close cluster comment commit copy create deallocate declare discard do
+    drop end execute explain fetch grant import listen load lock move notify prepare reassign refresh reindex release
+    reset revoke rollback savepoint security set show start truncate unlisten use vacuum
     """.split()
 )
 
 TYPE_WORDS = frozenset(
     """
-    bigint bit bool boolean box bytea char character cidr circle date decimal double float float4 float8 inet int int2 int4
-    int8 integer interval json jsonb lseg macaddr money name numeric oid path point polygon precision real regclass smallint
-    text time timestamp timestamptz timetz tsquery tsvector uuid varbit varchar varying xml
+    bigint bit bool boolean box bytea char character cidr circle date decimal double float float4 float8 inet int int2
+    int4 int8 integer interval json jsonb lseg macaddr money name numeric oid path point polygon precision real
+    regclass smallint text time timestamp timestamptz timetz tsquery tsvector uuid varbit varchar varying xml
     """.split()
 )
 _ZONE = ("time", "zone")

@@ -84,7 +84,6 @@ def _select(node: exp.Select, outer: Scope, demanded: bool) -> QueryResult:
     for lateral in node.args.get("laterals") or ():
         add_from(lateral, scope)
     scope.aliases.update(_aliases(node))
-    correlated = False
     for part in ("where", "having", "qualify"):
         clause = node.args.get(part)
         if clause is not None:
@@ -104,8 +103,7 @@ def _select(node: exp.Select, outer: Scope, demanded: bool) -> QueryResult:
             for child in _children(window.args.get(part)):
                 read(child, scope, aliases=scope.aliases)
     gather_order(node, scope)
-    correlated = _is_correlated(node, scope)
-    return _result(node, scope, outputs, correlated, complete)
+    return _result(node, scope, outputs, _is_correlated(node, scope), complete)
 
 
 def _result(node: exp.Select, scope: Scope, outputs: list[Output], correlated: bool, complete: bool) -> QueryResult:

@@ -1,9 +1,9 @@
 """Values of a column that stand for what parameters are given: from its statistics, with their share of the calls.
 
-A parameter compared by equality is assumed to ask for a value as often as the column holds it: a common value with its own
-frequency, an uncommon one (from the histogram, which holds only those that are not common) with the rest. For a range the
-histogram's quantiles give bounds of a known selectivity: narrow, medium and wide. A column without common values needs one
-value only, since the planner gives all of them the same selectivity.
+A parameter compared by equality is assumed to ask for a value as often as the column holds it: a common value with
+its own frequency, an uncommon one (from the histogram, which holds only those that are not common) with the rest. For
+a range the histogram's quantiles give bounds of a known selectivity: narrow, medium and wide. A column without common
+values needs one value only, since the planner gives all of them the same selectivity.
 
 Source of the statistics' meaning: the manual, ``pg_stats``; ``src/backend/utils/adt/selfuncs.c``.
 """

@@ -1,7 +1,8 @@
 """A file of SQL cut into its statements, as psql does it.
 
-Semicolons in strings, dollar quotes, comments, parentheses and the bodies of SQL-standard functions (BEGIN ATOMIC … END)
-do not end a statement. psql's own lines (``\\connect``, ``\\restrict``) and the data of COPY … FROM stdin are left out.
+Semicolons in strings, dollar quotes, comments, parentheses and the bodies of SQL-standard functions (BEGIN ATOMIC …
+END) do not end a statement. psql's own lines (``\\connect``, ``\\restrict``) and the data of COPY … FROM stdin are
+left out.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from dbtune.ddl.quoting import literal
 from dbtune.model.access import PredicateKind
 
 SQUASHED_MEMBERS = 5
-"""Members assumed of a list that the server has folded (``IN ($1 /*, ... */)``): it does not tell how many there were."""
+"""Members assumed of a list that the server has folded (``IN ($1 /*, ... */)``): it does not tell their number."""
 
 _REGULAR_PREFIX = re.compile(r"\^[\w @:/-]+")
 

@@ -16,28 +16,34 @@ from dbtune.sql.scopes import Scope
 IMMUTABLE_FUNCTIONS = frozenset(
     """
     abs acos array_append array_cat array_length array_lower array_ndims array_position array_prepend array_remove
-    array_replace array_to_tsvector array_upper ascii asin atan atan2 bit_length btrim cardinality cast cbrt ceil ceiling
-    char_length character_length chr coalesce convert_from convert_to cos cot date_part date_trunc decode degrees div encode
-    exp extract factorial floor get_bit get_byte greatest host hstore_to_array initcap isempty jsonb_array_length
-    jsonb_extract_path jsonb_extract_path_text jsonb_path_exists jsonb_path_match jsonb_path_query_array
-    jsonb_path_query_first jsonb_strip_nulls jsonb_typeof json_array_length json_extract_path json_extract_path_text
-    json_typeof least left length ln log log10 lower lower_inc lower_inf lpad ltrim make_date make_interval md5 mod
-    netmask network nullif numnode octet_length overlay pi position power radians regexp_match regexp_replace
-    regexp_substr repeat replace reverse right round rpad rtrim set_bit setweight sha224 sha256 sha384 sha512 sign sin
-    split_part sqrt starts_with strip strpos substr substring tan to_ascii to_hex to_tsquery to_tsvector
-    plainto_tsquery phraseto_tsquery websearch_to_tsquery translate trim trunc tsvector_to_array upper upper_inc upper_inf
-    width_bucket int4range int8range numrange daterange tsrange tstzrange range_merge text bool int4 int8 numeric float8
-    point box inet_same_family masklen family broadcast hostmask
+    array_replace array_to_tsvector array_upper ascii asin atan atan2 bit_length btrim cardinality cast cbrt ceil
+    ceiling char_length character_length chr coalesce cos cot date_part date_trunc decode
+    degrees div encode exp extract factorial floor get_bit get_byte greatest host hstore_to_array initcap isempty
+    jsonb_array_length jsonb_extract_path jsonb_extract_path_text jsonb_path_exists jsonb_path_match
+    jsonb_path_query_array jsonb_path_query_first jsonb_strip_nulls jsonb_typeof json_array_length json_extract_path
+    json_extract_path_text json_typeof least left length ln log log10 lower lower_inc lower_inf lpad ltrim make_date
+    make_interval md5 mod netmask network nullif numnode octet_length overlay pi position power radians regexp_match
+    regexp_replace regexp_substr repeat replace reverse right round rpad rtrim set_bit setweight sha224 sha256 sha384
+    sha512 sign sin split_part sqrt starts_with strip strpos substr substring tan to_ascii to_hex to_tsquery
+    to_tsvector plainto_tsquery phraseto_tsquery websearch_to_tsquery translate trim trunc tsvector_to_array upper
+    upper_inc upper_inf width_bucket int4range int8range numrange daterange tsrange tstzrange range_merge text bool
+    int4 int8 numeric float8 point box inet_same_family masklen family broadcast hostmask
     """.split()
 )
-"""Built-in functions that are immutable for every argument type met here, or checked below."""
+"""Built-in functions and special forms (COALESCE, CAST) that are immutable, some of them for some arguments only."""
+
+CHECKED_BY_ARGUMENT = frozenset(
+    """
+    date_part date_trunc extract length numeric to_tsvector to_tsquery plainto_tsquery phraseto_tsquery
+    websearch_to_tsquery
+    """.split()
+)
+"""Of these, those with a variant that is not: ``is_immutable`` looks at what they are given."""
 
 _KEYWORDS_BEFORE_PARENTHESIS = frozenset(
     "and or not in is then else when case like between from for array any all".split()
 )
-_NEEDS_CONFIGURATION = frozenset(
-    {"to_tsvector", "to_tsquery", "plainto_tsquery", "phraseto_tsquery", "websearch_to_tsquery"}
-)
+_NEEDS_CONFIGURATION = frozenset(name for name in CHECKED_BY_ARGUMENT if name.startswith("to_ts") or "query" in name)
 _CURRENT = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.CurrentUser)
 
 Kind = Literal["number", "text", "boolean", "date", "timestamp", "timestamptz", "json", "uuid", "literal", "other"]

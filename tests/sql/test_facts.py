@@ -14,8 +14,7 @@ import pytest
 
 from dbtune.model.access import OrderKey, Predicate, RelationUse, StatementFacts
 from dbtune.model.snapshot import Snapshot
-from dbtune.model.workload import Statement
-from dbtune.sql.facts import facts_of, statement_facts
+from dbtune.sql.facts import statement_facts
 
 CASES = Path(__file__).parent / "cases"
 CASE = re.compile(
@@ -75,24 +74,26 @@ def _key(key: OrderKey) -> str:
     return f"{key.column or f'[{key.expression}]'}{' desc' if key.descending else ''}{nulls}"
 
 
-@pytest.mark.skipif(os.environ.get("DBTUNE_WRITE_CASES") == "1", reason="the cases are being written")
 @pytest.mark.parametrize(
-    ("sql", "expected"),
-    [pytest.param(sql, expected, id=f"{file}: {title}") for file, title, sql, expected in ALL_CASES],
+    ("file", "title", "sql", "expected"),
+    [pytest.param(*case, id=f"{case[0]}: {case[1]}") for case in ALL_CASES],
 )
-def test_facts(sql: str, expected: str, snapshot: Snapshot) -> None:
-    assert described(statement_facts(sql, snapshot)) == expected
+def test_facts(file: str, title: str, sql: str, expected: str, snapshot: Snapshot) -> None:
+    found = described(statement_facts(sql, snapshot))
+    if os.environ.get("DBTUNE_WRITE_CASES") == "1":
+        _write(CASES / f"{file}.cases", title, found)
+    else:
+        assert found == expected
 
 
-@pytest.mark.skipif(os.environ.get("DBTUNE_WRITE_CASES") != "1", reason="DBTUNE_WRITE_CASES=1 writes the cases")
-def test_write_cases(snapshot: Snapshot) -> None:
-    for file in sorted(CASES.glob("*.cases")):
-        blocks = [
-            f"### {title}\n{sql}\n---\n{described(statement_facts(sql, snapshot))}\n"
-            for stem, title, sql, _ in ALL_CASES
-            if stem == file.stem
-        ]
-        file.write_text("\n".join(blocks))
+def _write(path: Path, title: str, found: str) -> None:
+    blocks = [
+        f"### {case['title']}\n{case['sql'].strip()}\n---\n"
+        + (found if case["title"] == title else (case["expected"] or "").strip())
+        + "\n"
+        for case in CASE.finditer(path.read_text())
+    ]
+    path.write_text("\n".join(blocks))
 
 
 def test_there_are_enough_cases() -> None:
@@ -105,16 +106,6 @@ def test_search_path_decides(snapshot: Snapshot) -> None:
     text = "SELECT id FROM orders WHERE customer_id = 5"
     assert {str(use.table) for use in statement_facts(text, snapshot).uses} == {"orders"}
     assert {str(use.table) for use in statement_facts(text, snapshot, ("archive", "public")).uses} == {"archive.orders"}
-
-
-def test_a_value_that_differs_between_samples_is_not_kept(snapshot: Snapshot) -> None:
-    text = "SELECT id FROM orders WHERE status = '{}' AND customer_id = {}"
-    statement = Statement("f", "", samples=(text.format("new", 1), text.format("new", 2)))
-    (use,) = facts_of(statement, snapshot).uses
-    assert [(predicate.column, predicate.value) for predicate in use.predicates] == [
-        ("status", "'new'"),
-        ("customer_id", None),
-    ]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,10 @@ from dbtune.sql.lexing import SQUASHED, tokens
 
 NORMALISED = [
     ("select * from t1 where a = 5", "SELECT * FROM t1 WHERE a = $1"),
-    ("select * from t where a=-1 and b = - 2.5e-3 and c = a-1", "SELECT * FROM t WHERE a = $1 AND b = $2 AND c = a - $3"),
+    (
+        "select * from t where a=-1 and b = - 2.5e-3 and c = a-1",
+        "SELECT * FROM t WHERE a = $1 AND b = $2 AND c = a - $3",
+    ),
     ("SELECT E'it\\'s', U&'\\0041', b'01', X'ff', $$a;b$$, $q$c$q$", "SELECT $1, $2, $3, $4, $5, $6"),
     ("select 'a'\n 'b', 'c'", "SELECT $1, $2"),
     ("select date '2020-01-01' - interval '1 day'", "SELECT date $1 - INTERVAL $2"),
@@ -27,17 +30,24 @@ NORMALISED = [
     ("insert into t values (1,null),(2,'b')", "INSERT INTO t VALUES ($1, $2) /*, ... */"),
     ("insert into t values (1,null)", "INSERT INTO t VALUES ($1, NULL)"),
     ("insert into t values (1,now()),(2,f(3))", "INSERT INTO t VALUES ($1, now()), ($2, f($3))"),
-    ("select a, count(*) from t group by 1 order by 2 desc, 1 limit 10 offset 20",
-     "SELECT a, count(*) FROM t GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1 OFFSET $2"),
-    ("select j -> 'a' ->> 'b', j ? 'c', j @> '{}' from \"Mixed\"", "SELECT j -> $1 ->> $2, j ? $3, j @> $4 FROM \"Mixed\""),
-    ("select * from t where a=? and b=:name and c=@v and d=%s and e=%(x)s",
-     "SELECT * FROM t WHERE a = $1 AND b = $2 AND c = $3 AND d = $4 AND e = $5"),
+    (
+        "select a, count(*) from t group by 1 order by 2 desc, 1 limit 10 offset 20",
+        "SELECT a, count(*) FROM t GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1 OFFSET $2",
+    ),
+    (
+        "select j -> 'a' ->> 'b', j ? 'c', j @> '{}' from \"Mixed\"",
+        'SELECT j -> $1 ->> $2, j ? $3, j @> $4 FROM "Mixed"',
+    ),
+    (
+        "select * from t where a=? and b=:name and c=@v and d=%s and e=%(x)s",
+        "SELECT * FROM t WHERE a = $1 AND b = $2 AND c = $3 AND d = $4 AND e = $5",
+    ),
     ("select arr[1:2], arr[n], x::int from t", "SELECT arr[$1 : $2], arr[n], x::int FROM t"),
     ("/* tag */ select 1 -- end\n;", "SELECT $1"),
     ("select 'unfinished", "SELECT $1"),
     ("select `a` from `b`", "SELECT `a` FROM `b`"),
     ("", ""),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), NORMALISED)
@@ -82,9 +92,11 @@ def test_different_fingerprint(one: str, other: str) -> None:
 # -- properties ---------------------------------------------------------------------------------------------------
 
 FRAGMENTS = st.sampled_from(
-    """select from where and or not null true in ( ) [ ] , . ; :: : := = < > - + * / || ->> -> @> ? ?| @ @@ % $ $1 :x @y %s
-    %(z)s ? ' " ` '' "" $$ $a$ E' U&' b' x' -- /* */ /*,...*/ order group by values array any limit distinct on as numeric
-    t1 İ é 1 2.5 .5 1e9 0x1f date interval case when end \\ { } ! ~ # &""".split()
+    """
+    select from where and or not null true in ( ) [ ] , . ; :: : := = < > - + * / || ->> -> @> ? ?| @ @@ % $
+    $1 :x @y %s %(z)s ? ' " ` '' "" $$ $a$ E' U&' b' x' -- /* */ /*,...*/ order group by values array any
+    limit distinct on as numeric t1 İ é 1 2.5 .5 1e9 0x1f date interval case when end \\ { } ! ~ # &
+    """.split()
 )
 ANY_TEXT = st.one_of(
     st.text(max_size=60),

@@ -14,7 +14,7 @@ from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.progress import NoProgress
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Statement
-from dbtune.sql.facts import facts_of
+from dbtune.sql.facts import statement_facts
 from dbtune.sql.fingerprint import fingerprint, normalise
 from dbtune.sql.parameters import GENERIC_WEIGHT, instances
 from dbtune.sql.splitting import split_statements
@@ -32,7 +32,7 @@ def connection(shop: Shop) -> Iterator[psycopg.Connection]:
 
 def made(text: str, snapshot: Snapshot, samples: tuple[str, ...] = ()) -> tuple[Instance, ...]:
     statement = Statement(fingerprint(text), text, samples=samples)
-    found = instances(statement, facts_of(statement, snapshot), snapshot)
+    found = instances(statement, statement_facts(samples[0] if samples else text, snapshot), snapshot)
     assert sum(instance.weight for instance in found) == pytest.approx(1.0)
     assert len({(instance.sql, instance.generic) for instance in found}) == len(found)
     return found
@@ -181,7 +181,8 @@ def test_what_pg_stat_statements_says_can_be_planned(shop: Shop, connection: psy
         seen = [
             text
             for (text,) in running.execute(
-                "SELECT query FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid WHERE datname = current_database()"
+                "SELECT query FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
+                " WHERE datname = current_database()"
             )
         ]
     known = {fingerprint(text): text for text in seen}

@@ -18,17 +18,23 @@ CASES = [
         "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3",
         ["CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END", "SELECT 3"],
     ),
-    ("BEGIN; SELECT CASE a WHEN 1 THEN 2 END FROM t; COMMIT;", ["BEGIN", "SELECT CASE a WHEN 1 THEN 2 END FROM t", "COMMIT"]),
+    (
+        "BEGIN; SELECT CASE a WHEN 1 THEN 2 END FROM t; COMMIT;",
+        ["BEGIN", "SELECT CASE a WHEN 1 THEN 2 END FROM t", "COMMIT"],
+    ),
     ("COPY t (a) FROM stdin;\n1;2\nit's\n\\.\n\nSELECT 1;", ["COPY t (a) FROM stdin", "SELECT 1"]),
     ("COPY t FROM stdin WITH (FORMAT csv);\na\n\\.\n", ["COPY t FROM stdin WITH (FORMAT csv)"]),
     ("\\restrict abc'def\n\\connect x\nSELECT 1;\n\\unrestrict abc'def\n", ["SELECT 1"]),
     ("SELECT 1 \\g\nSELECT 2 \\gx out\nSELECT 3", ["SELECT 1", "SELECT 2", "SELECT 3"]),
-    ("CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3", ["CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2)", "SELECT 3"]),
+    (
+        "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; NOTIFY t); SELECT 3",
+        ["CREATE RULE r AS ON INSERT TO t DO (SELECT 1; NOTIFY t)", "SELECT 3"],
+    ),
     ("SELECT 'it''s; ' || 'unfinished; ", ["SELECT 'it''s; ' || 'unfinished; "]),
     ("SELECT a1$b; SELECT $1; SELECT b$1$;", ["SELECT a1$b", "SELECT $1", "SELECT b$1$"]),
     ("  \n -- nothing\n /* at all */ ", []),
     ("", []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)
