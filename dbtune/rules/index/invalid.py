@@ -2,8 +2,8 @@
 
 A CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY that failed or was cancelled leaves one behind. `CREATE INDEX IF
 NOT EXISTS` of the same name then does nothing and looks like a success. A leftover of REINDEX (`…_ccnew`, `…_ccold`)
-or one that a valid index makes needless is dropped; for any other the planner is asked whether the workload would use
-it: if so it is rebuilt, else dropped.
+or one that a valid index makes needless is dropped, and so is a unique one, whose rebuild would fail on the same rows
+again. For any other the planner is asked whether the workload would use it: if so it is rebuilt, else dropped.
 
 ## Example
 
@@ -15,8 +15,8 @@ REINDEX INDEX CONCURRENTLY public.orders_customer;
 
 ## When not to follow it
 
-A build that is running now looks the same: see `pg_stat_progress_create_index` first. A unique index that failed on
-duplicate rows fails again until the rows are cleaned up.
+A build that is running now looks the same: see `pg_stat_progress_create_index` first. A unique index whose build was
+cancelled, and did not fail on duplicate rows, may as well be rebuilt by REINDEX INDEX CONCURRENTLY.
 
 Source: PostgreSQL manual, CREATE INDEX, "Building Indexes Concurrently"; REINDEX.
 """
@@ -27,7 +27,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dbtune.ddl.indexes import drop_index
+from dbtune.ddl.indexes import create_index, drop_index
 from dbtune.model.recommendation import Change, Evidence
 from dbtune.model.schema import Index, Table
 from dbtune.model.units import human_bytes
@@ -64,7 +64,8 @@ def _finding(ctx: Context, table: Table, index: Index) -> Finding:
     if twin is not None:
         return _dropping(ctx, table, index, f"{twin.name} does all that it would do")
     if index.unique:
-        return _rebuilding(ctx, table, index, None, "Until it is rebuilt, older rows may violate its uniqueness")
+        again = create_index(replace(index, facts=None))
+        return _dropping(ctx, table, index, f"It enforces nothing for older rows: clean up duplicates, then {again}")
     comparison = _with_it(ctx, index)
     if comparison is not None and comparison.gain >= ctx.options.min_gain:
         return _rebuilding(ctx, table, index, comparison, f"The workload would cost {comparison.gain:.1%} less with it")
@@ -116,8 +117,7 @@ def _rebuilding(ctx: Context, table: Table, index: Index, comparison: Comparison
         reason=f"{_what(ctx, table, index)} {why}.",
         evidence=evidence,
         change=rebuild(index),
-        risk=f"{RUNNING} There is no way back, and none is needed: an invalid index serves no statement. "
-        + ("Rows that violate uniqueness make the rebuild fail." if index.unique else ""),
+        risk=f"{RUNNING} There is no way back, and none is needed: an invalid index serves no statement.",
     )
 
 
