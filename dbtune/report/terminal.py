@@ -120,7 +120,9 @@ def wrapped(console: Console, text: Text, first: Text | None = None) -> None:
     room = max(console.width, NARROWEST) - first.cell_len
     for number, line in enumerate(text.wrap(console, max(room, 10))):
         line.rstrip()
-        console.print((first if number == 0 else Text(" " * first.cell_len)) + line, soft_wrap=True)
+        # assembled, not added: an added line would take on the style of what stands before it
+        start = first if number == 0 else Text(" " * first.cell_len)
+        console.print(Text.assemble(start, line), soft_wrap=True)
 
 
 def _unwrapped(console: Console, line: Text) -> None:

@@ -55,7 +55,7 @@ def test_colours_on_a_terminal_and_the_same_words_without_them() -> None:
     text = StringIO()
     coloured = Console(file=text, width=100, force_terminal=True, color_system="standard", markup=False)
     render(USUAL, coloured)
-    assert "\x1b[" in text.getvalue()
+    assert "\x1b[1mIndex orders" in text.getvalue()  # bold, and not dim as the number before it
     assert "\x1b[" not in rendered(USUAL, 100)
 
 
