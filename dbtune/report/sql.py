@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from dbtune.model.recommendation import Recommendation, Report
 from dbtune.report import wording
 from dbtune.report.registry import report_format
-from dbtune.report.text import change, human_number, one_line
+from dbtune.report.text import one_line
 
 RULER = "-- " + "-" * 100
+TYPOGRAPHY = str.maketrans({"→": "->", "·": ",", "…": "...", "−": "-", "±": "+-"})
+"""A database in another encoding may not have these, and psql sends comments along with a statement."""
+
 OUTSIDE_A_TRANSACTION = "Run it outside a transaction: psql -v ON_ERROR_STOP=1 -f FILE (not psql -1)."
 
 
@@ -27,7 +30,7 @@ def write(report: Report) -> str:
             lines += [*_comments(report, number, recommendation), "-- (nothing to run)", ""]
     lines += [RULER, "-- The way back. Remove the leading '-- ' of the statements you need, or write -o FILE.down.sql."]
     for number, recommendation in reversed(_with_sql(report)):
-        lines += [RULER, f"-- {number}. {one_line(recommendation.title)}"]
+        lines += [RULER, _comment(f"{number}. {recommendation.title}")]
         for statement in recommendation.sql.down:
             lines += [f"-- {line}" for line in _terminated(statement).splitlines()]
     return "\n".join(lines) + "\n"
@@ -38,7 +41,7 @@ def write_down(report: Report) -> str:
     """All ``down`` statements, runnable as they stand, the last recommendation first."""
     lines = [*_header(report, "the way back from the advice"), ""]
     for number, recommendation in reversed(_with_sql(report)):
-        lines += [f"-- {number}. {one_line(recommendation.title)}", *map(_terminated, recommendation.sql.down), ""]
+        lines += [_comment(f"{number}. {recommendation.title}"), *map(_terminated, recommendation.sql.down), ""]
     return "\n".join(lines)
 
 
@@ -50,25 +53,25 @@ def _with_sql(report: Report) -> list[tuple[int, Recommendation]]:
 
 def _header(report: Report, what: str) -> Iterator[str]:
     target, summary = report.target, report.summary
-    yield f"-- dbtune {one_line(report.dbtune)}: {what} for {one_line(target.database)}"
-    yield f"-- {one_line(target.dialect)} {one_line(target.server_version)}, as of {one_line(target.collected_at)}"
+    yield _comment(f"dbtune {report.dbtune}: {what} for {wording.target_words(report)}")
     if summary.cost_before > 0:
-        costs = f"{human_number(summary.cost_before)} -> {human_number(summary.cost_after)}"
-        yield (
-            f"-- planner cost of the workload: {costs} ({change(summary.cost_before, summary.cost_after)}), "
-            f"planned by {one_line(target.planner)}"
-        )
-    yield f"-- {OUTSIDE_A_TRANSACTION}"
+        costs = wording.cost_words(report)
+        yield _comment(f"planner cost of the workload: {costs}, planned by {target.planner}")
+    yield _comment(OUTSIDE_A_TRANSACTION)
 
 
 def _comments(report: Report, number: int, recommendation: Recommendation) -> Iterator[str]:
     yield RULER
-    yield f"-- {number}. {one_line(recommendation.title)} [{recommendation.severity}, {recommendation.rule}]"
-    yield f"-- {one_line(recommendation.reason)}"
+    yield _comment(f"{number}. {recommendation.title} [{recommendation.severity}, {recommendation.rule}]")
+    yield _comment(recommendation.reason)
     facts = [wording.evidence_words(report, recommendation), wording.price_words(recommendation)]
-    yield f"-- {one_line(' · '.join(fact for fact in facts if fact))}"
+    yield _comment(" · ".join(fact for fact in facts if fact))
     if recommendation.risk:
-        yield f"-- risk: {one_line(recommendation.risk)}"
+        yield _comment(f"risk: {recommendation.risk}")
+
+
+def _comment(text: str) -> str:
+    return f"-- {one_line(text).translate(TYPOGRAPHY)}".replace(" ,", ",")
 
 
 def _terminated(statement: str) -> str:

@@ -6,16 +6,20 @@ After a wanted change: ``DBTUNE_UPDATE_EXPECTED=1 pytest tests/report``, then re
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
-from dbtune.model.recommendation import Report
+from dbtune.model.recommendation import Change, Report
+from dbtune.report.picture import picture
 from dbtune.report.registry import formats
 from dbtune.report.terminal import render
-from tests.report.samples import EMPTY, HOSTILE, USUAL
+from tests.report.samples import EMPTY, HOSTILE, MISSING, USUAL
 
 EXPECTED = Path(__file__).parent / "expected"
 REPORTS = {"usual": USUAL, "empty": EMPTY, "hostile": HOSTILE}
@@ -91,3 +95,25 @@ def test_nothing_but_the_ups_runs_in_the_sql_file() -> None:
     assert running(formats()["sql"].write(USUAL)) == [f"{one};" for r in USUAL.recommendations for one in r.sql.up]
     downs = [f"{one};" for r in reversed(USUAL.recommendations) for one in r.sql.down]
     assert running(formats()["down-sql"].write(USUAL)) == downs
+
+
+def test_comments_of_the_sql_file_are_ascii_where_the_texts_are() -> None:
+    assert formats()["sql"].write(USUAL).isascii()
+    assert formats()["down-sql"].write(USUAL).isascii()
+
+
+def test_a_rebuild_stands_behind_what_must_not_be_stopped_by_it() -> None:
+    rebuild = replace(MISSING, title="Rebuild", sql=Change(("REINDEX INDEX CONCURRENTLY public.x",)))
+    written = formats()["sql"].write(replace(USUAL, recommendations=(rebuild, MISSING)))
+    assert written.index("CREATE INDEX") < written.index("REINDEX")
+    assert "-- 1. Rebuild" in written  # the number is the same in every output
+
+
+def test_the_picture_is_the_same_every_time_and_holds_the_whole_sql() -> None:
+    svg = picture(USUAL, "dbtune analyze")
+    assert svg == picture(USUAL, "dbtune analyze")
+    ElementTree.fromstring(svg)
+    words = re.sub(r"<[^>]*>", " ", svg).replace("&#160;", " ")
+    assert "DESC)" in words  # the end of the longest line
+    assert "http" not in re.sub(r'xmlns="[^"]*"|<!--.*?-->', "", svg)  # nothing is fetched where it is shown
+    assert "2 more recommendations" in picture(USUAL, "dbtune analyze", first=1).replace("&#160;", " ")
