@@ -18,7 +18,7 @@ MILLION = 1e6
 def key_words(index: Index) -> str:
     """What the index is on: ``(customer_id, created_at DESC) INCLUDE (total) WHERE paid``."""
     keys = ", ".join(key.text + (" DESC" if key.descending else "") for key in index.keys)
-    method = "" if index.method == "btree" else f"{index.method} "
+    method = "" if index.method == "btree" else f"USING {index.method} "
     include = f" INCLUDE ({', '.join(index.include)})" if index.include else ""
     where = f" WHERE {index.predicate}" if index.predicate is not None else ""
     return f"{method}({keys}){include}{where}"

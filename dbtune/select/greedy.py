@@ -154,9 +154,11 @@ class _Search:
         went = False
         while self.configuration.add and not self._late():
             scored = [(self._net_loss_without(index), index) for index in self.configuration.add]
-            loss, index = min(scored, key=lambda pair: (pair[0], pair[1].name))
-            if loss > 0 and self._worthwhile(index, loss):
+            # one that halves a rare statement may lose less than another that is worth nothing to any
+            useless = [(loss, index) for loss, index in scored if loss <= 0 or not self._worthwhile(index, loss)]
+            if not useless:
                 break
+            _, index = min(useless, key=lambda pair: (pair[0], pair[1].name))
             self._set(self.configuration.without_index(index))
             self.packages = [package for package in self.packages if index not in package]
             went = True

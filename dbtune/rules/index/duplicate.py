@@ -88,5 +88,6 @@ def _finding(ctx: Context, table: Table, index: Index, kept: Index) -> Iterator[
         change=drop(index, ctx.snapshot, ctx.ledger.tree),
         risk=f"None for plans: {kept.name} ({scans_words(ctx.scans(kept))}) serves all that {index.name} "
         f"({scans_words(ctx.scans(index))}) did. A hint that names it would fail.",
+        severity="medium" if ctx.rows(table) else "low",
         drop=frozenset({index.qualified_name}),
     )

@@ -46,7 +46,7 @@ LEFTOVER = re.compile(r"_cc(new|old)\d*\Z")
 RUNNING = "If pg_stat_progress_create_index shows a build of it at work now, leave it alone."
 
 
-@rule("index.invalid", group="index", severity="high", after=("index.missing",))
+@rule("index.invalid", group="index", severity="medium", after=("index.missing",))
 def invalid_index(ctx: Context) -> Iterator[Finding]:
     """Invalid indexes of tables; a partitioned index is invalid until every partition has its own, by design."""
     for table in ctx.tables():
@@ -64,8 +64,7 @@ def _finding(ctx: Context, table: Table, index: Index) -> Finding:
     if twin is not None:
         return _dropping(ctx, table, index, f"{twin.name} does all that it would do")
     if index.unique:
-        again = create_index(replace(index, facts=None))
-        return _dropping(ctx, table, index, f"It enforces nothing for older rows: clean up duplicates, then {again}")
+        return _not_enforcing(ctx, table, index)
     comparison = _with_it(ctx, index)
     if comparison is not None and comparison.gain >= ctx.options.min_gain:
         return _rebuilding(ctx, table, index, comparison, f"The workload would cost {comparison.gain:.1%} less with it")
@@ -99,6 +98,15 @@ def _dropping(ctx: Context, table: Table, index: Index, why: str) -> Finding:
     )
 
 
+def _not_enforcing(ctx: Context, table: Table, index: Index) -> Finding:
+    """A rebuild would fail as the build did while the rows are not unique, and no statistics tell whether they are."""
+    finding = _dropping(ctx, table, index, "It enforces nothing for older rows, on which it most likely failed")
+    again = create_index(replace(index, facts=None))
+    return replace(
+        finding, severity="high", risk=f"{finding.risk} Clean up the duplicates, then build it again: {again}"
+    )
+
+
 def _rebuilding(ctx: Context, table: Table, index: Index, comparison: Comparison | None, why: str) -> Finding:
     evidence = Evidence("heuristic", bytes=ctx.index_bytes(index))
     if comparison is not None:
@@ -123,7 +131,8 @@ def _rebuilding(ctx: Context, table: Table, index: Index, comparison: Comparison
 
 def _what(ctx: Context, table: Table, index: Index) -> str:
     size = human_bytes(ctx.index_bytes(index))
+    upkeep = ", and writers keep it up to date for nothing" if index.facts is not None and index.facts.ready else ""
     return (
         f"{index.name} {key_words(index)} on {table_words(ctx, table)} is invalid ({size}): a concurrent build of it "
-        "failed, and writers keep it up to date for nothing."
+        f"failed{upkeep}."
     )

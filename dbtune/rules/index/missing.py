@@ -49,7 +49,7 @@ from dbtune.rules.wording import (
 )
 from dbtune.select.selection import Chosen
 
-HIGH_GAIN, MEDIUM_GAIN = 0.2, 0.05
+HIGH_GAIN, MEDIUM_GAIN = 0.1, 0.01
 """Shares of the workload's cost."""
 
 

@@ -28,7 +28,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbtune.model.recommendation import Severity
 from dbtune.model.schema import Index, IndexKey, Table
 from dbtune.model.units import human_bytes
 from dbtune.rules.changes import drop
@@ -101,13 +100,9 @@ def _finding(ctx: Context, table: Table, index: Index, wider: Index) -> Iterator
         evidence=drop_evidence(ctx, table, index, comparison),
         change=drop(index, ctx.snapshot, ctx.ledger.tree),
         risk=_risk(wider, others, ratio, is_new=is_new),
-        severity=_severity(ratio, is_new=is_new),
+        severity="low" if is_new or ratio > MUCH_WIDER or not ctx.rows(table) else "medium",
         drop=frozenset({index.qualified_name}),
     )
-
-
-def _severity(ratio: float, *, is_new: bool) -> Severity:
-    return "low" if is_new or ratio > MUCH_WIDER else "medium"
 
 
 def _risk(wider: Index, size: int, ratio: float, *, is_new: bool) -> str:
