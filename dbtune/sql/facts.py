@@ -59,6 +59,8 @@ def analyse(
         return parsed, gathered, _analyse(parsed, gathered)
     except RecursionError:
         raise Unparsable("the statement is nested too deeply") from None
+    except AttributeError:  # of broken SQL the parser may make a tree with parts missing
+        raise Unparsable("the parser does not know this syntax") from None
 
 
 def analyse_node(node: exp.Expr, outer: Scope, *, demanded: bool = False) -> QueryResult:

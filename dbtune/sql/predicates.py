@@ -303,7 +303,9 @@ def _containment_kind(side: Side, operator: str) -> PredicateKind:
 
 
 def _full_text(node: exp.MatchAgainst, scope: Scope, context: Context) -> None:
-    sides = [*node.expressions, node.this]
+    sides = [side for side in (*node.expressions, node.this) if isinstance(side, exp.Expr)]
+    if len(sides) != 2:
+        return
     if not any(side_on(side, scope) for side in sides):
         add_other(node, scope, context, "@@")
     for one, other in ((sides[0], sides[-1]), (sides[-1], sides[0])):

@@ -109,7 +109,19 @@ def test_search_path_decides(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ";", "(", "SELECT", "'", "SELECT " + "(" * 5000, "\x00", "SELECT $1 FROM", "WITH x"]
+    "text",
+    [
+        "",
+        ";",
+        "(",
+        "SELECT",
+        "'",
+        "SELECT " + "(" * 5000,
+        "\x00",
+        "SELECT $1 FROM",
+        "WITH x",
+        "SELECT WHERE @@ to_tsquery('a') AND x @> AND ( , 5)",
+    ],
 )
 def test_bad_sql_never_raises(text: str, snapshot: Snapshot) -> None:
     facts = statement_facts(text, snapshot)
