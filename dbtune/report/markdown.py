@@ -20,7 +20,7 @@ def write(report: Report) -> str:
     lines = [*_header(report)]
     by_severity = sorted(enumerate(report.recommendations, 1), key=lambda pair: SEVERITIES.index(pair[1].severity))
     for number, recommendation in by_severity:
-        lines += ["", *_recommendation(report, number, recommendation)]
+        lines += ["", *_recommendation(number, recommendation)]
     if not report.recommendations:
         lines += ["", plain(wording.nothing_found(report))]
     lines += _top_statements(report)
@@ -63,13 +63,13 @@ def _header(report: Report) -> Iterator[str]:
     yield f"| recommendations | {', '.join(f'{count} {severity}' for severity, count in counts if count) or 'none'} |"
 
 
-def _recommendation(report: Report, number: int, recommendation: Recommendation) -> Iterator[str]:
+def _recommendation(number: int, recommendation: Recommendation) -> Iterator[str]:
     evidence = recommendation.evidence
     yield f"### {number}. {plain(recommendation.title)} ({recommendation.severity})"
     yield ""
     yield plain(recommendation.reason)
     yield ""
-    facts = [wording.evidence_words(report, recommendation), wording.price_words(recommendation)]
+    facts = [wording.evidence_words(recommendation), wording.price_words(recommendation)]
     yield f"{plain(' · '.join(fact for fact in facts if fact))} · {code(recommendation.rule)}"
     if recommendation.sql.up:
         yield ""

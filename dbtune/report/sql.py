@@ -24,10 +24,10 @@ def write(report: Report) -> str:
     """All ``up`` statements, runnable as they stand; below them all ``down`` statements, commented out."""
     lines = [*_header(report, "the advice"), ""]
     for number, recommendation in _with_sql(report):
-        lines += [*_comments(report, number, recommendation), *map(_terminated, recommendation.sql.up), ""]
+        lines += [*_comments(number, recommendation), *map(_terminated, recommendation.sql.up), ""]
     for number, recommendation in enumerate(report.recommendations, 1):
         if not recommendation.sql.up:
-            lines += [*_comments(report, number, recommendation), "-- (nothing to run)", ""]
+            lines += [*_comments(number, recommendation), "-- (nothing to run)", ""]
     lines += [RULER, "-- The way back. Remove the leading '-- ' of the statements you need, or write -o FILE.down.sql."]
     for number, recommendation in reversed(_with_sql(report)):
         lines += [RULER, _comment(f"{number}. {recommendation.title}")]
@@ -60,11 +60,11 @@ def _header(report: Report, what: str) -> Iterator[str]:
     yield _comment(OUTSIDE_A_TRANSACTION)
 
 
-def _comments(report: Report, number: int, recommendation: Recommendation) -> Iterator[str]:
+def _comments(number: int, recommendation: Recommendation) -> Iterator[str]:
     yield RULER
     yield _comment(f"{number}. {recommendation.title} [{recommendation.severity}, {recommendation.rule}]")
     yield _comment(recommendation.reason)
-    facts = [wording.evidence_words(report, recommendation), wording.price_words(recommendation)]
+    facts = [wording.evidence_words(recommendation), wording.price_words(recommendation)]
     yield _comment(" · ".join(fact for fact in facts if fact))
     if recommendation.risk:
         yield _comment(f"risk: {recommendation.risk}")

@@ -60,9 +60,7 @@ def render_recommendations(report: Report, console: Console, *, verbose: bool = 
         style = SEVERITY_STYLES[severity]
         console.print(Rule(Text(f"{severity} ({len(group)})", style), align="left", style="dim", characters="─"))
         for number, recommendation in group:
-            facts = wording.evidence_words(report, recommendation)
-            full = verbose or severity in DETAILED
-            _recommendation(number, recommendation, facts, console, full=full, verbose=verbose)
+            _recommendation(number, recommendation, console, full=verbose or severity in DETAILED, verbose=verbose)
 
 
 def _header(report: Report, console: Console) -> None:
@@ -86,11 +84,11 @@ def _is_gain(report: Report) -> bool:
 
 
 def _recommendation(
-    number: int, recommendation: Recommendation, gain: str, console: Console, *, full: bool, verbose: bool
+    number: int, recommendation: Recommendation, console: Console, *, full: bool, verbose: bool
 ) -> None:
     console.print()
     wrapped(console, Text(one_line(recommendation.title), "bold"), first=Text(f"{number:>2}. ", "dim"))
-    facts = [gain, wording.price_words(recommendation), recommendation.rule]
+    facts = [wording.evidence_words(recommendation), wording.price_words(recommendation), recommendation.rule]
     _paragraph(console, Text(" · ".join(one_line(fact) for fact in facts if fact), "dim"))
     if full:
         _paragraph(console, Text(printable(recommendation.reason)))

@@ -73,25 +73,13 @@ def question_words(report: Report) -> str:
     return words
 
 
-def saving(report: Report, recommendation: Recommendation) -> float | None:
-    """The share of the workload's planner cost of today that the recommendation saves (negative: adds).
-
-    ``evidence.gain`` is relative to the workload with all other recommendations in place, where nearly every one of
-    them looks large; people want shares of one whole.
-    """
-    evidence = recommendation.evidence
-    if evidence.cost_before is None or evidence.cost_after is None or report.summary.cost_before <= 0:
-        return evidence.gain
-    return (evidence.cost_before - evidence.cost_after) / report.summary.cost_before
-
-
-def evidence_words(report: Report, recommendation: Recommendation) -> str:
+def evidence_words(recommendation: Recommendation) -> str:
     """``-43.1% of the workload's planner cost · proven``."""
+    evidence = recommendation.evidence
     words: list[str] = []
-    saved = saving(report, recommendation)
-    if saved is not None and abs(saved) >= NOTHING:
-        words.append(f"{'-' if saved > 0 else '+'}{share(abs(saved))} of the workload's planner cost")
-    words.append(recommendation.evidence.confidence)
+    if evidence.gain is not None and abs(evidence.gain) >= NOTHING:
+        words.append(f"{'-' if evidence.gain > 0 else '+'}{share(abs(evidence.gain))} of the workload's planner cost")
+    words.append(evidence.confidence)
     return " · ".join(words)
 
 
