@@ -59,7 +59,7 @@ def analyse(
         return parsed, gathered, _analyse(parsed, gathered)
     except RecursionError:
         raise Unparsable("the statement is nested too deeply") from None
-    except AttributeError:  # of broken SQL the parser may make a tree with parts missing
+    except (AttributeError, TypeError):  # of broken SQL the parser may make a tree with parts missing
         raise Unparsable("the parser does not know this syntax") from None
 
 
