@@ -34,7 +34,7 @@ NO_WORKLOAD = (
 @options.target_argument
 @options.workload_options
 @options.planner_option
-@click.option("--budget", type=options.Budget(), default="none", show_default=True, help="Space for new indexes.")
+@options.budget_option
 @click.option("--only", type=options.Names("RULE,..."), default=(), help="Only these rules (ids or groups).")
 @click.option("--skip", type=options.Names("RULE,..."), default=(), help="Without these rules (ids or groups).")
 @click.option("--schema", "schemas", type=options.Names("NAME,..."), default=(), help="Only these schemas.")

@@ -22,7 +22,7 @@ from dbtune.report.terminal import render
     show_default=True,
     help="Size of the shop; 1 is 3.3 million rows in about 500 MB.",
 )
-@click.option("--budget", type=options.Budget(), default="none", show_default=True, help="Space for new indexes.")
+@options.budget_option
 @click.option(
     "--format",
     "form",

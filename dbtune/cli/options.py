@@ -45,13 +45,19 @@ class Size(ValueType):
         return int(number * SIZE_UNITS[unit])
 
 
-class Budget(Size):
-    """A size, or ``none`` for no limit (gives None)."""
+NO_LIMIT = 1 << 62
 
-    name = "SIZE|none"
+
+class Budget(Size):
+    """A size; ``auto`` gives None, ``none`` a size that nothing reaches."""
+
+    name = "SIZE|auto|none"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
-        return None if str(value).strip().lower() == "none" else super().convert(value, param, ctx)
+        word = str(value).strip().lower()
+        if word in ("auto", "none"):
+            return None if word == "auto" else NO_LIMIT
+        return super().convert(value, param, ctx)
 
 
 class Percent(ValueType):
@@ -195,3 +201,11 @@ def _matching(pattern: Path) -> list[Path]:
     if not any(character in str(relative) for character in "*?["):
         return []
     return sorted(match for match in base.glob(str(relative)) if match.is_file())
+
+budget_option = click.option(
+    "--budget",
+    type=Budget(),
+    default="auto",
+    show_default=True,
+    help="Space for new indexes: a size, none for no limit, or auto for half the size of the tables.",
+)

@@ -54,7 +54,8 @@ class Evidence:
     cost_before: float | None = None
     cost_after: float | None = None
     gain: float | None = None
-    """(before - after) / before over the whole workload, 0 to 1."""
+    """Share of the workload's cost of today that this one saves, 0 to 1 (before and after are those beside the
+    recommendations listed above it)."""
     bytes: int | None = None
     """Space the object takes (an index to be built) or gives back (one to be dropped)."""
     write_cost: float | None = None

@@ -38,6 +38,12 @@ MISSING = "index.missing"
 """The rule that the search for new indexes is for: without it there is no search."""
 
 
+BUDGET_SHARE = 0.5
+"""Of the tables' size: the space that new indexes may take where the user does not say."""
+
+LEAST_BUDGET = 64 * 1024 * 1024
+
+
 @dataclass(frozen=True)
 class Run:
     """What one run knows so far."""
@@ -120,7 +126,7 @@ def choose_indexes(run: Run) -> Run:
             run.gate,
             run.snapshot,
             writes,
-            budget_bytes=run.options.budget_bytes,
+            budget_bytes=budget_of(run.options, run.snapshot),
             min_gain=run.options.min_gain,
             deadline=run.deadline,
             progress=run.progress,
@@ -129,6 +135,14 @@ def choose_indexes(run: Run) -> Run:
     ledger = Ledger(run.gate, run.snapshot, run.statements, selection.configuration)
     context = Context(run.snapshot, run.statements, run.gate, selection, writes, run.options, ledger)
     return replace(run, selection=selection, context=context)
+
+
+def budget_of(options: AdviseOptions, snapshot: Snapshot) -> int:
+    """Bytes for new indexes: as the user says, else a share of the tables' size, but not too little to be of use."""
+    if options.budget_bytes is not None:
+        return options.budget_bytes
+    tables = sum(table.file_pages for table in snapshot.tables) * snapshot.server.block_size
+    return max(LEAST_BUDGET, int(BUDGET_SHARE * tables))
 
 
 def apply_rules(run: Run) -> Run:

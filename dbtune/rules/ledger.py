@@ -38,6 +38,11 @@ class Comparison:
         """(before - after) / before; 0 for an empty workload."""
         return (self.before - self.after) / self.before if self.before > 0 else 0.0
 
+    @property
+    def saved(self) -> float:
+        """Calls times cost that the change saves over the workload."""
+        return self.before - self.after
+
     @cached_property
     def worst_rise(self) -> float:
         """Largest relative rise of one statement's cost; 0 where none rises."""
@@ -71,9 +76,7 @@ class Ledger:
         self._statements = tuple(statements)
         self.tree = IndexTree(snapshot)
         self.configuration = configuration
-        self.total_today = sum(p.calls * gate.cost(p).cost for p in statements)
-        """Calls times cost over the workload as it is."""
-        self.costs: dict[str, StatementCost] = {p.fingerprint: self._cost(p) for p in statements}
+        self.costs: dict[str, StatementCost] = {p.fingerprint: self._cost(p, configuration) for p in statements}
 
     @property
     def total(self) -> float:
@@ -125,19 +128,27 @@ class Ledger:
         """Plan the workload with one more what-if index."""
         return self._compare(self.configuration.with_index(index), self.touching(index.table))
 
-    def worth_of(self, index: Index) -> Comparison:
-        """What an accepted what-if index alone is worth among the others: the workload as it is, and less just that.
+    def worth_of(self, index: Index, beside: Configuration) -> Comparison:
+        """What a what-if index adds to those of ``beside``, with nothing else in place."""
+        before = self.total_under(beside)
+        after = before
+        changed: list[tuple[PlannedStatement, StatementCost, StatementCost]] = []
+        for planned in self.touching(index.table):
+            old = self._cost(planned, beside)
+            new = self._cost(planned, beside.with_index(index))
+            if _differs(old, new):
+                changed.append((planned, old, new))
+                after += planned.calls * (new.cost - old.cost)
+        changed.sort(key=_weight)
+        return Comparison(before, after, tuple(changed))
 
-        The statements' costs are those beside all other accepted changes, without it and with it.
-        """
-        backwards = self._compare(self.configuration.without_index(index), self.touching(index.table))
-        turned = tuple((planned, after, before) for planned, before, after in backwards.changed)
-        saved = backwards.after - backwards.before
-        return Comparison(self.total_today, self.total_today - saved, turned, backwards.failed)
+    def total_under(self, configuration: Configuration) -> float:
+        """Calls times cost over the workload under any configuration."""
+        return sum(planned.calls * self._cost(planned, configuration).cost for planned in self._statements)
 
     def planned_again(self) -> Costs:
         """Every statement under the accepted configuration, asked anew and not added up from single changes."""
-        return {planned.fingerprint: self._cost(planned) for planned in self._statements}
+        return {planned.fingerprint: self._cost(planned, self.configuration) for planned in self._statements}
 
     def accept(self, add: Iterable[Index], drop: Iterable[QualifiedName]) -> None:
         """Take a change in: from now on everything is compared with it in place."""
@@ -148,12 +159,12 @@ class Ledger:
         existing = (self.tree.by_name(name) for name in dropped)
         tables = {index.table for index in added} | {index.table for index in existing if index is not None}
         for planned in {p.fingerprint: p for table in tables for p in self.touching(table)}.values():
-            self.costs[planned.fingerprint] = self._cost(planned)
+            self.costs[planned.fingerprint] = self._cost(planned, self.configuration)
 
-    def _cost(self, planned: PlannedStatement) -> StatementCost:
-        """Under the accepted configuration; as it was before where the planner refuses that."""
+    def _cost(self, planned: PlannedStatement, configuration: Configuration) -> StatementCost:
+        """Under the configuration; as it was before where the planner refuses that."""
         try:
-            return self._gate.cost(planned, self.configuration)
+            return self._gate.cost(planned, configuration)
         except PlanFailed:
             return self._gate.cost(planned)
 
@@ -169,11 +180,15 @@ class Ledger:
             except PlanFailed:
                 failed = True
                 continue
-            if abs(new.cost - old.cost) > SAME_COST * max(abs(old.cost), 1e-9):
+            if _differs(old, new):
                 changed.append((planned, old, new))
                 after += planned.calls * (new.cost - old.cost)
         changed.sort(key=_weight)
         return Comparison(before, after, tuple(changed), failed)
+
+
+def _differs(old: StatementCost, new: StatementCost) -> bool:
+    return abs(new.cost - old.cost) > SAME_COST * max(abs(old.cost), 1e-9)
 
 
 def _weight(change: tuple[PlannedStatement, StatementCost, StatementCost]) -> tuple[float, str]:

@@ -10,7 +10,7 @@ class AdviseOptions:
     """All defaults are meant for a production database."""
 
     budget_bytes: int | None = None
-    """Space that all new indexes together may take; None: no limit."""
+    """Space that all new indexes together may take; None: half of what the tables take."""
     only: tuple[str, ...] = ()
     """Ids or groups of rules; empty: all."""
     skip: tuple[str, ...] = ()

@@ -174,9 +174,22 @@ class _Search:
                 index, smaller = smaller, self._replaceable_by(smaller)
 
     def selection(self) -> Selection:
-        chosen = [self._chosen(index) for index in sorted(self.configuration.add, key=lambda i: i.name)]
-        chosen.sort(key=lambda c: -(c.gain - c.write_cost))
-        return Selection(tuple(chosen), self.configuration, self.cost_before, self._total(self.costs))
+        """The set, in the order in which each index adds the most to those before it."""
+        whole = self.configuration
+        cost_after = self._total(self.costs)
+        chosen: list[Chosen] = []
+        left = sorted(whole.add, key=lambda index: index.name)
+        self._set(EMPTY_CONFIGURATION)
+        while left:
+            best = max(left, key=self._added_gain)
+            chosen.append(self._chosen(best))
+            self._set(self.configuration.with_index(best))
+            left.remove(best)
+        return Selection(tuple(chosen), whole, self.cost_before, cost_after)
+
+    def _added_gain(self, index: Index) -> float:
+        """Net of writes, beside the present configuration."""
+        return self._gain(self.configuration.with_index(index), self._touching(index)) - self._write_cost(index)
 
     def _score(self, package: Package) -> float | None:
         """Net gain, for each page under a budget; None where the package cannot be taken any more."""
@@ -306,21 +319,22 @@ class _Search:
         return self._write_costs[index]
 
     def _chosen(self, index: Index) -> Chosen:
-        without = self.configuration.without_index(index)
+        """The index with what it adds to the present configuration."""
+        with_it = self.configuration.with_index(index)
         evidence = []
-        for planned in self.statements:
-            if index.table not in planned.facts.tables:
-                continue
-            before, after = self._cost(planned, without), self.costs[planned.fingerprint]
+        for fingerprint in self._touching(index):
+            before, after = self.costs[fingerprint], self._cost(self.by_fingerprint[fingerprint], with_it)
             if abs(before - after) > CHANGED * before:
-                evidence.append(statement_evidence(planned, before, after))
+                evidence.append(statement_evidence(self.by_fingerprint[fingerprint], before, after))
         evidence.sort(key=lambda e: -e.calls * (e.cost_before - e.cost_after))
+        before_all = self._total(self.costs)
         saved = sum(e.calls * (e.cost_before - e.cost_after) for e in evidence)
         return Chosen(
             index,
             self.kinds.get(index, "btree"),
-            self.cost_before,
-            self.cost_before - saved,
+            self.configuration,
+            before_all,
+            before_all - saved,
             self._size(index),
             self._write_cost(index),
             tuple(evidence),

@@ -15,10 +15,12 @@ class Chosen:
 
     index: Index
     kind: str
+    beside: Configuration
+    """The indexes chosen before it, which its figures take as given."""
     cost_before: float
-    """Of the workload as it is."""
+    """Of the workload with these."""
     cost_after: float
-    """``cost_before`` less what this index saves beside all the other chosen ones: what would be lost without it."""
+    """With this one, too."""
     bytes: int
     write_cost: float
     statements: tuple[StatementEvidence, ...]
@@ -26,13 +28,16 @@ class Chosen:
 
     @property
     def gain(self) -> float:
-        """Planner units saved over the workload, beside the others; writes not yet deducted."""
+        """Planner units saved over the workload, writes not yet deducted."""
         return self.cost_before - self.cost_after
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The chosen set. ``cost_before`` is that of the workload as it is, ``cost_after`` that with the whole set."""
+    """The chosen set, each index after those that its figures take as given.
+
+    ``cost_before`` is the cost of the workload as it is, ``cost_after`` that with the whole set.
+    """
 
     chosen: tuple[Chosen, ...] = ()
     configuration: Configuration = EMPTY_CONFIGURATION

@@ -4,7 +4,7 @@ Candidates are made from what the statements ask for: equality and range conditi
 columns they read, expressions, JSON, arrays, full text. The planner is asked what each statement costs with them, and
 the set is chosen together, so that no index is recommended that another one of the set makes needless. What writes
 pay for an index is set against what reads gain, and `--budget` limits the space of all together. The figures of one
-index are those of the workload with all other recommended indexes in place, without it and with it.
+index are what it adds to the recommended indexes listed before it.
 
 ## Example
 
@@ -64,7 +64,9 @@ def missing_index(ctx: Context) -> Iterator[Finding]:
 
 def _finding(ctx: Context, table: Table, chosen: Chosen) -> Finding:
     index = chosen.index
-    comparison = ctx.ledger.worth_of(index)
+    comparison = ctx.ledger.worth_of(index, chosen.beside)
+    today = ctx.selection.cost_before
+    gain = comparison.saved / today if today > 0 else 0.0
     return Finding(
         subject=subject_of(index),
         title=f"Index {table.name} {key_words(index)}",
@@ -74,20 +76,23 @@ def _finding(ctx: Context, table: Table, chosen: Chosen) -> Finding:
             planner=ctx.planner.name,
             cost_before=comparison.before,
             cost_after=comparison.after,
-            gain=comparison.gain,
+            gain=gain,
             bytes=chosen.bytes,
             write_cost=chosen.write_cost,
             statements=comparison.evidence,
         ),
         change=build(index, ctx.snapshot),
         risk=_risk(table, chosen),
-        severity=_severity(comparison.gain),
+        severity=_severity(ctx, comparison.saved),
         key=shape_key(index),
         add=frozenset({index}),
     )
 
 
-def _severity(gain: float) -> Severity:
+def _severity(ctx: Context, saved: float) -> Severity:
+    """By the share of today's cost; the dearest statement is left out, since a runaway makes all others look small."""
+    dearest = max((p.calls * ctx.gate.cost(p).cost for p in ctx.statements), default=0.0)
+    gain = saved / max(ctx.selection.cost_before - dearest, 1.0)
     return "high" if gain >= HIGH_GAIN else "medium" if gain >= MEDIUM_GAIN else "low"
 
 
