@@ -202,6 +202,7 @@ def _matching(pattern: Path) -> list[Path]:
         return []
     return sorted(match for match in base.glob(str(relative)) if match.is_file())
 
+
 budget_option = click.option(
     "--budget",
     type=Budget(),

@@ -57,7 +57,7 @@ def execute(url: str) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
     with psycopg.connect(url, autocommit=True) as connection:
 
         def run(sql: str) -> list[tuple[Any, ...]]:
-            cursor = connection.execute(sql)  # type: ignore[arg-type]
+            cursor = connection.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
         yield run

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from dbtune.cli.options import Budget, Duration, Names, Percent, PointInTime, Size, expand_files
+from dbtune.cli.options import NO_LIMIT, Budget, Duration, Names, Percent, PointInTime, Size, expand_files
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,9 @@ def test_what_is_no_size(text: str) -> None:
         Size().convert(text, None, None)
 
 
-def test_a_budget_can_be_none() -> None:
-    assert Budget().convert("none", None, None) is None
+def test_a_budget_can_be_none_or_left_to_dbtune() -> None:
+    assert Budget().convert("auto", None, None) is None
+    assert Budget().convert("none", None, None) == NO_LIMIT
     assert Budget().convert("1MiB", None, None) == 2**20
 
 
