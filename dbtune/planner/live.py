@@ -17,8 +17,6 @@ from dbtune.model.workload import Instance
 from dbtune.planner.plan_reader import read_plan
 
 EXPLAIN_TIMEOUT_MS = 10_000
-FIRST_MAJOR_WITH_GENERIC_PLAN = 16
-"""``EXPLAIN (GENERIC_PLAN)``; older servers must PREPARE."""
 
 
 class LiveSession:
@@ -30,7 +28,6 @@ class LiveSession:
         self._connection = self._stack.enter_context(read_only_session(url, statement_timeout_ms=EXPLAIN_TIMEOUT_MS))
         self._connection.rollback()
         self._search_path = tuple(search_path)
-        self.major = self._connection.info.server_version // 10000
 
     def ask(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """Rows of a query of dbtune's own. Raises PlanFailed with the server's reason."""
@@ -66,17 +63,16 @@ class LiveSession:
             (str(EXPLAIN_TIMEOUT_MS), str(LOCK_TIMEOUT_MS), path),
         )
 
-    def _explain(self, sql: str, options: str = "") -> bytes:
+    def _explain(self, sql: str) -> bytes:
         # by the extended protocol, which takes one statement and no more: what follows a semicolon is refused
-        result = self._connection.pgconn.exec_params(f"EXPLAIN (FORMAT JSON, VERBOSE{options}) {sql}".encode(), [])
+        result = self._connection.pgconn.exec_params(f"EXPLAIN (FORMAT JSON, VERBOSE) {sql}".encode(), [])
         if result.status != ExecStatus.TUPLES_OK:
             message = result.error_message.decode(errors="replace").strip().splitlines()
             raise PlanFailed(message[0].removeprefix("ERROR:").strip() if message else "the server gave no reason")
         return result.get_value(0, 0) or b""
 
     def _explain_generic(self, sql: str) -> bytes:
-        if self.major >= FIRST_MAJOR_WITH_GENERIC_PLAN:
-            return self._explain(sql, ", GENERIC_PLAN")
+        """By PREPARE, in every version: GENERIC_PLAN (16 and later) wants the protocol that takes many statements."""
         name = "dbtune_generic"
         prepared = self._connection.pgconn.exec_params(f"PREPARE {name} AS {sql}".encode(), [])
         if prepared.status != ExecStatus.COMMAND_OK:

@@ -31,7 +31,7 @@ def distinct_values(table: Table, column: Column, rows: float, snapshot: Snapsho
     if _is_unique(table, {column.name}):
         return max(1.0, rows)
     if statistics is None:
-        return _guess(table, column, rows)
+        return _guess(column, rows)
     present = max(1.0, rows * (1.0 - statistics.null_frac))
     known = min(present, statistics.distinct_values(rows))
     if statistics.n_distinct not in (-1.0, 0.0) and abs(statistics.correlation or 0.0) >= CLUSTERED_CORRELATION:
@@ -73,9 +73,9 @@ def _unique_keys(table: Table) -> Iterable[tuple[str, ...]]:
             yield index.columns
 
 
-def _guess(table: Table, column: Column, rows: float) -> float:
-    """Without statistics: the referenced rows are not known either, so 200 values as the planner assumes."""
-    return 2.0 if column.type_name.name == "bool" else max(1.0, min(rows, 200.0))
+def _guess(column: Column, rows: float) -> float:
+    """Without statistics all values count as different: an index then rather looks too large than too small."""
+    return 2.0 if column.type_name.name == "bool" else max(1.0, rows)
 
 
 def _least_by_unique_keys(table: Table, column: Column, rows: float) -> float:

@@ -79,7 +79,8 @@ def _condition(tree: exp.Expression, part: Part, table: Table, rows: float) -> P
     if values is not None:
         return _kept_values(part, column, statistics, values, rows)
     test = _test(tree, column)
-    if test is None:
+    withheld = not statistics.most_common_vals and not statistics.histogram_bounds
+    if test is None or withheld:
         return replace(part, share=part.share * _default(tree))
     return _kept_by_test(part, column, statistics, test, rows)
 
@@ -92,7 +93,16 @@ def _kept_nulls(part: Part, column: Column, statistics: ColumnStatistics) -> Par
 
 
 def _kept_not_null(part: Part, column: Column, statistics: ColumnStatistics, rows: float) -> Part:
-    return _kept_by_test(part, column, statistics, lambda _: True, rows)
+    share = 1.0 - statistics.null_frac
+    if share <= 0:
+        return _with(part, column, 0.0, statistics)
+    kept = replace(
+        statistics,
+        null_frac=0.0,
+        n_distinct=-1.0 if statistics.n_distinct == -1.0 else statistics.distinct_values(rows),
+        most_common_freqs=tuple(frequency / share for frequency in statistics.most_common_freqs),
+    )
+    return _with(part, column, share, kept)
 
 
 def _kept_values(part: Part, column: Column, statistics: ColumnStatistics, values: frozenset[str], rows: float) -> Part:
