@@ -50,14 +50,17 @@ def subject_of(index: Index) -> Subject:
 
 def drop_evidence(ctx: Context, table: Table, index: Index, comparison: Comparison) -> Evidence:
     """The workload without the index, the space it gives back, and what writers save."""
+    freed, saved = ctx.index_bytes(index), saved_writes(ctx, table, index)
+    if comparison.failed or not ctx.statements:
+        return Evidence("heuristic", bytes=freed, write_cost=saved)
     return Evidence(
-        confidence="heuristic" if comparison.failed or not ctx.statements else ctx.planner.confidence,
+        confidence=ctx.planner.confidence,
         planner=ctx.planner.name,
         cost_before=comparison.before,
         cost_after=comparison.after,
         gain=comparison.gain,
-        bytes=ctx.index_bytes(index),
-        write_cost=saved_writes(ctx, table, index),
+        bytes=freed,
+        write_cost=saved,
         statements=comparison.evidence,
     )
 
