@@ -161,7 +161,7 @@ def _by_extended_statistics(
             continue
         try:
             items = dict(json.loads(object_.n_distinct))
-        except ValueError:
+        except (TypeError, ValueError):
             continue
         numbers = {str(column.position): column.name for column in table.columns}
         for key, count in items.items():
