@@ -9,6 +9,7 @@ import pytest
 
 from dbtune.embedded import EmbeddedServer, available_binaries, find_binaries
 from dbtune.model.errors import PlannerUnavailable
+from dbtune.sql.splitting import split_statements
 
 SERVER_SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "track_io_timing": "on", "max_connections": "60"}
 
@@ -66,6 +67,25 @@ def make_database(servers: Servers) -> Callable[..., str]:
         return url
 
     return make
+
+
+@pytest.fixture(scope="module")
+def make_module_database(servers: Servers) -> Callable[[str], str]:
+    """URL of a new database on the newest Postgres in which the SQL was run, for all tests of a module."""
+
+    def make(sql: str) -> str:
+        url = servers.get().create_database("test")
+        run_script(url, sql)
+        return url
+
+    return make
+
+
+def run_script(url: str, sql: str) -> None:
+    """Run the statements one by one: VACUUM and its like refuse to run in a batch."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in split_statements(sql):
+            connection.execute(statement.encode())
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ CHANGED = 1e-4
 BLOCK = 8192.0
 
 NEXT_TO_NOTHING = 0.1
-"""Of ``min_gain``: the least that counts of today's cost, its dearest statement left out (a runaway hides the rest)."""
+"""Of ``min_gain``: the share of today's cost that counts."""
 
 STATEMENT_GAIN = 0.5
 """An index also pays that halves a statement of some weight, however small its share of the whole workload is."""
@@ -216,7 +216,7 @@ class _Search:
         return total
 
     def _pays(self, configuration: Configuration, affected: Iterable[str], gain: float) -> bool:
-        if gain >= self._least_gain():
+        if gain >= self._least_gain(affected):
             return True
         return any(
             self.costs[name] >= NOTICEABLE_COST
@@ -224,14 +224,20 @@ class _Search:
             for name in affected
         )
 
-    def _least_gain(self) -> float:
-        """What an index must save: ``min_gain`` of the cost that is left, and not next to nothing of today's."""
-        dearest = max((p.calls * self.first_costs[p.fingerprint] for p in self.statements), default=0.0)
-        return self.min_gain * max(self._total(self.costs), NEXT_TO_NOTHING * (self.cost_before - dearest))
+    def _least_gain(self, affected: Iterable[str]) -> float:
+        """What an index must save: ``min_gain`` of the cost that is left, of today's cost, and of what it touches.
+
+        The dearest statement is left out of the first two, since a runaway would hide all others; of today's cost a
+        part is enough, since what other indexes have saved is not there to be saved again.
+        """
+        left = _without_dearest([p.calls * self.costs[p.fingerprint] for p in self.statements])
+        today = _without_dearest([p.calls * self.first_costs[p.fingerprint] for p in self.statements])
+        touched = sum(self.by_fingerprint[name].calls * self.costs[name] for name in affected)
+        return self.min_gain * max(left, NEXT_TO_NOTHING * today, touched)
 
     def _worthwhile(self, index: Index, net: float) -> bool:
         without = self.configuration.without_index(index)
-        if net >= self._least_gain():
+        if net >= self._least_gain(self.useful_for.get(index, ())):
             return True
         return any(
             self._cost(self.by_fingerprint[name], without) >= NOTICEABLE_COST
@@ -342,6 +348,10 @@ class _Search:
 
     def _late(self) -> bool:
         return self.deadline is not None and time.monotonic() >= self.deadline
+
+
+def _without_dearest(costs: Sequence[float]) -> float:
+    return sum(costs) - max(costs, default=0.0)
 
 
 def statement_evidence(planned: PlannedStatement, before: float, after: float) -> StatementEvidence:
