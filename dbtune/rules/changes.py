@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from dbtune.ddl.indexes import create_index, drop_index, index_name
+from dbtune.ddl.indexes import create_index, drop_index
+from dbtune.ddl.partitioned import create_partitioned_index, drop_partitioned_index
 from dbtune.ddl.quoting import literal, qualified
 from dbtune.ddl.tables import attach_index
 from dbtune.model.recommendation import Change
-from dbtune.model.schema import Index, Table
+from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
 from dbtune.rules.index_tree import IndexTree
 
@@ -28,10 +28,7 @@ def build(index: Index, snapshot: Snapshot) -> Change:
     analyze = (f"ANALYZE {qualified(index.table)}",) if _has_expression(index) else ()
     if table is None or table.kind != "partitioned":
         return Change((create_index(index), *analyze), (drop_index(index.qualified_name),))
-    names = {schema: taken_names(snapshot, schema) for schema in snapshot.schemas}
-    up = (*_build_partitioned(index, table, snapshot, names), *analyze)
-    # a partitioned index cannot be dropped concurrently; dropping it drops those of the partitions
-    return Change(up, (drop_index(index.qualified_name, concurrently=False),))
+    return Change((*create_partitioned_index(index, snapshot), *analyze), (drop_partitioned_index(index),))
 
 
 def drop(index: Index, snapshot: Snapshot, tree: IndexTree) -> Change:
@@ -44,34 +41,6 @@ def drop(index: Index, snapshot: Snapshot, tree: IndexTree) -> Change:
 def rebuild(index: Index) -> Change:
     """Rebuild an index beside itself. There is no way back, and none is needed: what it holds stays the same."""
     return Change((f"REINDEX INDEX CONCURRENTLY {qualified(index.qualified_name)}",))
-
-
-def taken_names(snapshot: Snapshot, schema: str) -> set[str]:
-    """Names of the schema's relations: an index may have none of them."""
-    names = [
-        *(table.name for table in snapshot.tables),
-        *(view.name for view in snapshot.views),
-        *(sequence.name for sequence in snapshot.sequences),
-    ]
-    taken = {name.name for name in names if name.schema == schema}
-    return taken | {index.name for index in snapshot.indexes if index.table.schema == schema}
-
-
-def _build_partitioned(index: Index, table: Table, snapshot: Snapshot, taken: dict[str, set[str]]) -> Iterator[str]:
-    """The parent's index without its partitions', each partition's concurrently, then all attached."""
-    yield create_index(index, concurrently=False, only=True)
-    for child in snapshot.children(table.name):
-        if child.kind == "foreign table":
-            continue
-        names = taken.setdefault(child.name.schema, set())
-        own = replace(index, table=child.name)
-        own = replace(own, name=index_name(own, names))
-        names.add(own.name)
-        if child.kind == "partitioned":
-            yield from _build_partitioned(own, child, snapshot, taken)
-        else:
-            yield create_index(own)
-        yield attach_index(index.qualified_name, own)
 
 
 def _restore(index: Index, snapshot: Snapshot, tree: IndexTree) -> Iterator[str]:

@@ -31,8 +31,10 @@ def writer(url: str) -> Iterator[None]:
         connection.execute("INSERT INTO t VALUES (1)")
         end = threading.Timer(WRITER_SECONDS, connection.commit)
         end.start()
-        yield
-        end.join()
+        try:
+            yield
+        finally:
+            end.join()
 
 
 def run(connection: psycopg.Connection[tuple[object, ...]], statements: Sequence[str]) -> None:
@@ -46,8 +48,9 @@ def test_a_build_waits_for_writers(make_database: Callable[..., str]) -> None:
         with pytest.raises(psycopg.errors.LockNotAvailable):
             run(connection, [create_index(INDEX)])
         assert connection.execute(VALID).fetchone() == (False,)
-    with writer(url), psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP INDEX t_a")
+    with writer(url), psycopg.connect(url, autocommit=True) as connection:
         run(connection, waiting_long([create_index(INDEX)]))
         assert connection.execute(VALID).fetchone() == (True,)
         assert connection.execute("SHOW lock_timeout").fetchone() == ("100ms",)

@@ -6,7 +6,7 @@ from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Index, IndexFacts, IndexKey, Table
 from dbtune.model.snapshot import Server, Snapshot
-from dbtune.rules.changes import build, drop, rebuild, taken_names
+from dbtune.rules.changes import build, drop, rebuild
 from dbtune.rules.index_tree import IndexTree
 
 NAME = QualifiedName("public", "Orders")
@@ -43,8 +43,3 @@ def test_an_index_on_an_expression_gets_its_statistics() -> None:
 
 def test_a_rebuild_has_no_way_back() -> None:
     assert rebuild(UNIQUE) == Change(('REINDEX INDEX CONCURRENTLY public."by code"',), ())
-
-
-def test_names_taken_are_those_of_all_relations_of_the_schema() -> None:
-    assert taken_names(SNAPSHOT, "public") == {"Orders", "by code"}
-    assert taken_names(SNAPSHOT, "other") == set()

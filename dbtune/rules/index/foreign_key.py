@@ -31,6 +31,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dbtune.ddl.indexes import index_name
+from dbtune.ddl.partitioned import taken_names
 from dbtune.ddl.quoting import identifier, qualified
 from dbtune.model.access import RelationUse, StatementFacts
 from dbtune.model.errors import PlanFailed
@@ -39,7 +40,7 @@ from dbtune.model.schema import Constraint, Index, IndexKey, Table
 from dbtune.model.units import human_bytes, human_count
 from dbtune.model.workload import Instance, Statement
 from dbtune.planner.gate import PlannedStatement, StatementCost
-from dbtune.rules.changes import build, taken_names
+from dbtune.rules.changes import build
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
 from dbtune.rules.index.unused import statistics_age_days
