@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Generic, TypeVar
 
 from dbtune.model.schema import Column, ColumnStatistics, Index, IndexKey, Table
 from dbtune.model.snapshot import Snapshot
@@ -20,6 +22,8 @@ from dbtune.planner.sizes.frequencies import (
 )
 from dbtune.planner.sizes.predicates import Part, part_of
 from dbtune.planner.sizes.tuples import attribute_of
+
+Noun = TypeVar("Noun")
 
 BLOCK_SIZE = 8192
 FIRST_MAJOR_WITH_DEDUPLICATION = 13
@@ -52,6 +56,36 @@ def index_pages(index: Index, table: Table, snapshot: Snapshot, *, rows: float |
     ``rows``: how many rows a partial index holds, where that is known better than from its predicate. A partitioned
     table's own index has no file: its size is that of all leaves together, its height the greatest.
     """
+    return _remembered(index, index.options, index.facts is None, _Same(table), _Same(snapshot), rows)
+
+
+@dataclass(frozen=True, eq=False)
+class _Same(Generic[Noun]):
+    """A noun that is a key by being the same object: comparing whole snapshots would take longer than a prediction."""
+
+    noun: Noun
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.noun is other.noun
+
+    def __hash__(self) -> int:
+        return id(self.noun)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(
+    index: Index,
+    options: tuple[tuple[str, str], ...],
+    is_what_if: bool,
+    table: _Same[Table],
+    snapshot: _Same[Snapshot],
+    rows: float | None,
+) -> IndexSize:
+    """The same sizes are asked for again and again; an index's equality leaves its options and facts out."""
+    return _predicted(index, table.noun, snapshot.noun, rows)
+
+
+def _predicted(index: Index, table: Table, snapshot: Snapshot, rows: float | None) -> IndexSize:
     if table.kind == "partitioned":
         leaves = [index_pages(index, child, snapshot) for child in snapshot.children(table.name)]
         pages = sum(leaf.pages for leaf in leaves)
