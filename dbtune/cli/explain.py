@@ -24,9 +24,8 @@ from dbtune.report.terminal import render_recommendations, wrapped
 from dbtune.report.text import human_number, one_line
 from dbtune.rules.engine import advise
 from dbtune.rules.options import AdviseOptions
-from dbtune.sql.facts import statement_facts
+from dbtune.rules.reading import read_statement
 from dbtune.sql.fingerprint import fingerprint, normalise
-from dbtune.sql.parameters import instances
 from dbtune.sql.splitting import split_statements
 
 
@@ -67,9 +66,9 @@ def one_statement(sql: str) -> Statement:
 
 def plan_of(statement: Statement, snapshot: Snapshot, planner: Planner) -> Plan:
     """The statement's plan on the indexes there are. Raises UsageError with the server's reason."""
-    texts = instances(statement, statement_facts(statement.text, snapshot), snapshot)
-    failure = "there is no text of it that can be planned"
-    for instance in texts:
+    read = read_statement(statement, snapshot)
+    failure = "it has no plan" if read is None else "there is no text of it that can be planned"
+    for instance in read.instances if read is not None else ():
         try:
             return planner.plan(instance)
         except PlanFailed as error:

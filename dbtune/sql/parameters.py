@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dbtune.ddl.quoting import literal
 from dbtune.model.access import StatementFacts
@@ -51,7 +52,14 @@ _PLAIN_PIECE = re.compile(r"\w{3,}")
 
 
 def instances(statement: Statement, facts: StatementFacts, snapshot: Snapshot) -> tuple[Instance, ...]:
-    """Texts to plan, with weights that sum to 1."""
+    """Texts to plan under the statement's search path, with weights that sum to 1."""
+    made = _instances(statement, facts, snapshot)
+    if not statement.search_path:
+        return made
+    return tuple(replace(instance, search_path=statement.search_path) for instance in made)
+
+
+def _instances(statement: Statement, facts: StatementFacts, snapshot: Snapshot) -> tuple[Instance, ...]:
     samples = _spread(list(dict.fromkeys(statement.samples)), MAX_SAMPLES)
     if samples and not any(parameters(sample) for sample in samples):
         return tuple(Instance(sample, 1.0 / len(samples)) for sample in samples)

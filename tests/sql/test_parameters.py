@@ -197,3 +197,9 @@ def test_what_pg_stat_statements_says_can_be_planned(shop: Shop, connection: psy
                 except psycopg.Error as error:
                     failures.append(f"{error}: {instance.sql}")
     assert not failures
+
+
+def test_the_statements_search_path_goes_with_every_text(snapshot: Snapshot) -> None:
+    statement = Statement("f", "SELECT 1 WHERE $1 = 2", search_path=("app", "public"))
+    facts = statement_facts(statement.text, snapshot, statement.search_path)
+    assert {each.search_path for each in instances(statement, facts, snapshot)} == {("app", "public")}
