@@ -9,4 +9,4 @@ VACUUM ANALYZE;
 
 -- workload
 -- calls: 100
-SELECT count(id) FROM event WHERE kind = 42;
+SELECT count(*) FROM event WHERE kind = 42;

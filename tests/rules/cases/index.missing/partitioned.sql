@@ -10,4 +10,4 @@ VACUUM ANALYZE;
 
 -- workload
 -- calls: 100
-SELECT count(id) FROM "Sales"."Event" WHERE kind = 42;
+SELECT count(*) FROM "Sales"."Event" WHERE kind = 42;
