@@ -17,6 +17,7 @@ NEWEST_MAJOR = 18
 class Ability(Enum):
     """A fact, with the first major version that has it and the last one (None: all later ones)."""
 
+    DEDUPLICATION = 13, None, "B-trees keep equal keys once; btequalimage says for which types"
     COLUMN_COMPRESSION = 14, None, "pg_attribute.attcompression"
     UNKNOWN_TUPLES_AS_MINUS_ONE = 14, None, "pg_class.reltuples is -1, not 0, before the first ANALYZE"
     STATISTICS_ON_EXPRESSIONS = 14, None, "pg_statistic_ext.stxexprs, pg_stats_ext_exprs"

@@ -47,6 +47,8 @@ class Server:
     in_recovery: bool = False
     statistics_reset: str | None = None
     """ISO 8601; counters count from here."""
+    char_deduplicates: bool = True
+    """Whether B-trees on ``char(n)`` keep equal keys once; minor releases have switched it off (15.20 has)."""
 
     @property
     def major(self) -> int:

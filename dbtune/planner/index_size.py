@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Generic, TypeVar
 
+from dbtune.connect.abilities import Abilities, Ability
 from dbtune.model.schema import Column, ColumnStatistics, Index, IndexKey, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.sizes import other_methods
@@ -26,11 +27,10 @@ from dbtune.planner.sizes.tuples import attribute_of
 Noun = TypeVar("Noun")
 
 BLOCK_SIZE = 8192
-FIRST_MAJOR_WITH_DEDUPLICATION = 13
 
 EQUAL_MEANS_IDENTICAL = frozenset(
     """
-    bit bool bpchar bytea char cidr date inet int2 int4 int8 macaddr macaddr8 money name oid oidvector pg_lsn text tid
+    bit bool bytea char cidr date inet int2 int4 int8 macaddr macaddr8 money name oid oidvector pg_lsn text tid
     time timestamp timestamptz timetz uuid varbit varchar xid8
     """.split()
 )
@@ -179,7 +179,7 @@ class _Btree:
 
     def _deduplicates(self, options: dict[str, str]) -> bool:
         return (
-            self.snapshot.server.major >= FIRST_MAJOR_WITH_DEDUPLICATION
+            Abilities(self.snapshot.server.major).has(Ability.DEDUPLICATION)
             and not self.index.unique
             and not self.index.include
             and options.get("deduplicate_items", "on").lower() in ("on", "true", "1", "yes")
@@ -192,6 +192,8 @@ def _identical_when_equal(column: Column, snapshot: Snapshot) -> bool:
         collation = next((c for c in snapshot.collations if c.name == column.collation), None)
         if collation is not None and not collation.deterministic:
             return False
+    if column.type_name.name == "bpchar":
+        return snapshot.server.char_deduplicates
     return column.type_name.name in EQUAL_MEANS_IDENTICAL or column.type_category == "E"
 
 

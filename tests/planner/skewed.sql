@@ -35,4 +35,6 @@ CREATE TABLE measured (device integer NOT NULL, day date NOT NULL, value integer
 CREATE TABLE measured_2024 PARTITION OF measured FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 CREATE TABLE measured_2025 PARTITION OF measured FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 INSERT INTO measured SELECT floor(random() * 500)::int, date '2024-01-01' + floor(random() * 700)::int, i FROM generate_series(1, 40000) AS i;
+CREATE TABLE places (town integer NOT NULL, region integer NOT NULL);
+INSERT INTO places SELECT t, t % 300 * 7 FROM (SELECT floor(random() * 3000)::int FROM generate_series(1, 60000)) AS r (t);
 CREATE TABLE empty (a integer);

@@ -130,6 +130,30 @@ def test_an_index_on_an_empty_table_is_its_metapage(built: Built) -> None:
     assert (size.bytes, size.height) == (index.facts.bytes, 0)
 
 
+def test_extended_statistics_tell_how_columns_go_together(servers: Servers) -> None:
+    text = servers.get().create_database("places")
+    url = parse_target(text)
+    assert isinstance(url, DatabaseUrl)
+    with psycopg.connect(text, autocommit=True) as connection:
+        connection.execute((FOLDER / "skewed.sql").read_bytes())
+        connection.execute("ANALYZE places")
+        without = collect(url, CollectOptions(workload=False), NoProgress())
+        connection.execute("CREATE STATISTICS together (ndistinct) ON town, region FROM places")
+        connection.execute("ANALYZE places")
+        known = collect(url, CollectOptions(workload=False), NoProgress())
+        connection.execute("CREATE INDEX i ON places (town, region)")
+        row = connection.execute("SELECT pg_relation_size('i')").fetchone()
+    assert row is not None
+    index = Index("i", QualifiedName("public", "places"), (IndexKey("town"), IndexKey("region")))
+    sizes = []
+    for snapshot in (without, known):
+        table = snapshot.table(index.table)
+        assert table is not None
+        sizes.append(index_pages(index, table, snapshot).bytes)
+    assert sizes[0] > row[0] * 1.5
+    assert sizes[1] == pytest.approx(row[0], rel=0.1)
+
+
 def _table(**changes: object) -> Table:
     columns = (
         Column("id", "bigint", 1, type_name=QualifiedName("pg_catalog", "int8"), length=8, align=8),

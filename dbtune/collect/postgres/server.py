@@ -20,6 +20,7 @@ SERVER: LiteralString = """
            {provider} AS locale_provider,
            {locale} AS locale,
            pg_catalog.pg_is_in_recovery() AS in_recovery,
+           {char_deduplicates} AS char_deduplicates,
            s.stats_reset
     FROM pg_catalog.pg_database d
     LEFT JOIN pg_catalog.pg_stat_database s ON s.datid = d.oid
@@ -67,6 +68,9 @@ def read_server(catalog: Catalog) -> Server:
         required=True,
         provider=abilities.either(Ability.LOCALE_PROVIDER, "d.datlocprovider::text", "'c'"),
         locale=locale,
+        char_deduplicates=abilities.either(
+            Ability.DEDUPLICATION, "pg_catalog.btequalimage('pg_catalog.bpchar'::pg_catalog.regtype)", "false"
+        ),
     )[0]
     if row.in_recovery:
         catalog.limit(
@@ -86,6 +90,7 @@ def read_server(catalog: Catalog) -> Server:
         locale=row.locale,
         in_recovery=row.in_recovery,
         statistics_reset=row.stats_reset.isoformat() if row.stats_reset else None,
+        char_deduplicates=row.char_deduplicates,
     )
 
 

@@ -47,7 +47,10 @@ def most_distinct_together(
     names = {column.name for column in columns}
     if _is_unique(table, names):
         return rows
-    bounds = [rows, *_by_extended_statistics(table, names, rows, snapshot.extended_statistics)]
+    counted = _by_extended_statistics(table, names, rows, snapshot.extended_statistics)
+    if counted:  # the server has counted these very columns: nothing else is as good
+        return max(1.0, min(rows, *counted))
+    bounds = [rows]
     bounds += _by_references(table, columns, distinct, snapshot)
     bounds += _by_physical_order(columns, distinct)
     bounds += _by_dates_that_follow(columns, distinct)
