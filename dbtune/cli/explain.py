@@ -16,7 +16,7 @@ from dbtune.model.errors import PlanFailed, UsageError
 from dbtune.model.plan import Plan
 from dbtune.model.recommendation import Report
 from dbtune.model.snapshot import Snapshot
-from dbtune.model.workload import Statement, Workload, WorkloadSource
+from dbtune.model.workload import Instance, Statement, Workload, WorkloadSource
 from dbtune.planner.opening import open_planner
 from dbtune.planner.protocol import Planner
 from dbtune.report.plan_tree import plan_tree, troubles
@@ -67,8 +67,9 @@ def one_statement(sql: str) -> Statement:
 def plan_of(statement: Statement, snapshot: Snapshot, planner: Planner) -> Plan:
     """The statement's plan on the indexes there are. Raises UsageError with the server's reason."""
     read = read_statement(statement, snapshot)
-    failure = "it has no plan" if read is None else "there is no text of it that can be planned"
-    for instance in read.instances if read is not None else ():
+    failure = "there is no text of it that can be planned"
+    # what does not even look like a statement with a plan is the server's to refuse, in its own words
+    for instance in read.instances if read is not None else (Instance(statement.samples[0]),):
         try:
             return planner.plan(instance)
         except PlanFailed as error:
