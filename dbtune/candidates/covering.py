@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dbtune.candidates.btree import MAXIMUM_KEYS, key_lists
 from dbtune.candidates.registry import Use, candidate_kind
-from dbtune.model.schema import Index
+from dbtune.model.schema import Index, Table
 
 MAXIMUM_INCLUDED = 6
 MAXIMUM_INCLUDED_WIDTH = 80
@@ -27,7 +27,7 @@ def covering(use: Use) -> Iterator[Index]:
         if not keys or None in names or len(set(names)) < len(names):
             continue
         rest = sorted(use.use.columns - set(names))
-        if rest and len(rest) <= MAXIMUM_INCLUDED and _width(use, rest) <= MAXIMUM_INCLUDED_WIDTH:
+        if rest and len(rest) <= MAXIMUM_INCLUDED and included_width(use.table, rest) <= MAXIMUM_INCLUDED_WIDTH:
             yield use.index(keys, include=rest)
 
 
@@ -37,11 +37,11 @@ def _mostly_visible(use: Use) -> bool:
     return use.table.all_visible_pages >= LEAST_ALL_VISIBLE * use.table.pages
 
 
-def _width(use: Use, names: list[str]) -> float:
+def included_width(table: Table, names: Iterable[str]) -> float:
     """Mean bytes of a row's values in these columns; infinite for one that cannot be included or is not known."""
     total = 0.0
     for name in names:
-        column = use.column(name)
+        column = table.column(name)
         if column is None or column.generated == "virtual":
             return float("inf")
         known = column.statistics.avg_width if column.statistics is not None else 0

@@ -1,0 +1,75 @@
+"""The chosen set with its figures: what each index adds to those before it, statement by statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
+from dbtune.model.recommendation import StatementEvidence
+from dbtune.model.schema import Index
+from dbtune.planner.gate import PlannedStatement
+from dbtune.select.prices import Prices
+from dbtune.select.search import CHANGED
+from dbtune.select.selection import Chosen, Selection
+
+Costs = Mapping[str, float]
+
+
+def selection(prices: Prices, kinds: Mapping[Index, str], whole: Configuration) -> Selection:
+    """The set, in the order in which each index adds the most to those before it."""
+    configuration = EMPTY_CONFIGURATION
+    costs = first = _costs(prices, configuration)
+    chosen: list[Chosen] = []
+    left = sorted(whole.add, key=lambda index: index.name)
+    while left:
+        added = {index: _costs_with(prices, configuration, costs, index) for index in left}
+        best = max(left, key=lambda i: _total(prices, costs) - _total(prices, added[i]) - prices.write_cost(i))
+        chosen.append(_chosen(prices, best, kinds.get(best, "btree"), configuration, costs, added[best]))
+        configuration, costs = configuration.with_index(best), added[best]
+        left.remove(best)
+    return Selection(tuple(chosen), whole, _total(prices, first), _total(prices, costs))
+
+
+def _costs(prices: Prices, configuration: Configuration) -> Costs:
+    return {name: prices.cost(name, configuration) for name in prices.statements}
+
+
+def _costs_with(prices: Prices, configuration: Configuration, costs: Costs, index: Index) -> Costs:
+    """Costs with one more index: only the statements on its table are asked again."""
+    with_it = configuration.with_index(index)
+    return {
+        name: prices.cost(name, with_it) if _touches(planned, index) else costs[name]
+        for name, planned in prices.statements.items()
+    }
+
+
+def _touches(planned: PlannedStatement, index: Index) -> bool:
+    return not planned.facts.parsed or bool(planned.facts.unresolved) or index.table in planned.facts.tables
+
+
+def _total(prices: Prices, costs: Costs) -> float:
+    return sum(planned.calls * costs[name] for name, planned in prices.statements.items())
+
+
+def _chosen(prices: Prices, index: Index, kind: str, beside: Configuration, before: Costs, after: Costs) -> Chosen:
+    changed = [name for name in before if abs(before[name] - after[name]) > CHANGED * before[name]]
+    evidence = [_evidence(prices.statements[name], before[name], after[name]) for name in changed]
+    evidence.sort(key=lambda e: (-e.calls * (e.cost_before - e.cost_after), e.fingerprint))
+    total = _total(prices, before)
+    saved = sum(e.calls * (e.cost_before - e.cost_after) for e in evidence)
+    return Chosen(
+        index,
+        kind,
+        beside,
+        total,
+        total - saved,
+        prices.size(index),
+        prices.write_cost(index),
+        tuple(evidence),
+    )
+
+
+def _evidence(planned: PlannedStatement, before: float, after: float) -> StatementEvidence:
+    """Of one statement; costs for one call, text without literals."""
+    statement = planned.statement
+    return StatementEvidence(planned.fingerprint, planned.calls, before, after, statement.text, statement.total_ms)
