@@ -81,7 +81,7 @@ SELECT
         ELSE 'captured'
     END::payment_state,
     -- the provider once answered the same request twice
-    'pay_' || md5((CASE WHEN i % 50000 = 0 THEN i - 1 ELSE i END)::text),
+    'pay_' || md5((CASE WHEN i % 20000 = 0 THEN i - 1 ELSE i END)::text),
     1000 + floor(power(shop_random(i, 33), 4) * 200000)::int,
     timestamptz '2023-01-01 00:05+00' + (i / (500000.0 * s)) * interval '1275 days'
 FROM (SELECT current_setting('shop.scale')::float AS s) AS size, generate_series(1, (500000 * s)::bigint) AS i;
