@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice, zip_longest
 
-from dbtune.candidates.registry import Candidate, Use, kinds
+from dbtune.candidates.registry import Candidate, CandidateKind, Use, kinds
 from dbtune.ddl.indexes import index_name
 from dbtune.model.access import RelationUse
 from dbtune.model.names import QualifiedName
@@ -18,8 +19,8 @@ SMALL_TABLE_ROWS = 1_000
 SMALL_TABLE_PAGES = 10
 """A table below either is read whole in less time than an index takes to be worth its upkeep."""
 
-MAXIMUM_PER_STATEMENT = 120
-"""Candidates proposed for one statement; the kinds come in a fixed order, B-trees first."""
+MAXIMUM_OF_A_KIND = 60
+"""Candidates of one kind proposed for one statement, the first ones of each of its tables."""
 
 
 def generate(snapshot: Snapshot, statements: Sequence[PlannedStatement]) -> tuple[Candidate, ...]:
@@ -62,18 +63,22 @@ def serves(known: Index, wanted: Index) -> bool:
 
 
 def _for_statement(snapshot: Snapshot, planned: PlannedStatement) -> Iterator[tuple[Index, str]]:
-    given = 0
+    seen = [use for use in (_seen(snapshot, one) for one in planned.facts.uses) if use is not None]
+    uses = [use for use in seen if not _finds_one_row(use)]
     for name, kind in kinds():
-        for use in planned.facts.uses:
-            seen = _seen(snapshot, use)
-            if seen is None or _finds_one_row(seen):
-                continue
-            for index in kind(seen):
-                if given >= MAXIMUM_PER_STATEMENT:
-                    return
-                if not exists(index, seen.table):
-                    given += 1
-                    yield index, name
+        wanted = (_missing(use, kind) for use in uses)
+        for index in islice(_in_turn(wanted), MAXIMUM_OF_A_KIND):
+            yield index, name
+
+
+def _missing(use: Use, kind: CandidateKind) -> Iterator[Index]:
+    return (index for index in kind(use) if not exists(index, use.table))
+
+
+def _in_turn(sources: Iterable[Iterator[Index]]) -> Iterator[Index]:
+    """The first of each source, then the second of each: a limit leaves out no table altogether."""
+    for row in zip_longest(*sources):
+        yield from (index for index in row if index is not None)
 
 
 def _seen(snapshot: Snapshot, use: RelationUse) -> Use | None:

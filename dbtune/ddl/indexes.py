@@ -48,14 +48,8 @@ def drop_index(name: QualifiedName, *, concurrently: bool = True, if_exists: boo
 
 def index_name(index: Index, taken: Collection[str]) -> str:
     """A name that says what the index is on, at most 63 bytes, the same in every run, and none of ``taken``."""
-    words = ["idx", index.table.name, *(_name_part(key) for key in index.keys)]
-    if index.method != "btree":
-        words.append(index.method)
-    if index.include:
-        words.append("incl")
-    if index.predicate is not None:
-        words.append("partial")
-    wanted = "_".join(words)
+    full, short = _wanted_name(index, index.include), _wanted_name(index, ())
+    wanted = full if len(full.encode()) <= MAXIMUM_NAME_BYTES else short
     name = _within_limit(wanted, index)
     if name in taken:
         name = _with_suffix(wanted, _digest(index))
@@ -79,10 +73,22 @@ def _key(key: IndexKey) -> str:
     return " ".join(words)
 
 
+def _wanted_name(index: Index, included: Collection[str]) -> str:
+    words = ["idx", index.table.name, *(_name_part(key) for key in index.keys)]
+    if index.method != "btree":
+        words.append(index.method)
+    if index.include:
+        words += ["incl", *included]
+    if index.predicate is not None:
+        words.append("partial")
+    return "_".join(words)
+
+
 def _name_part(key: IndexKey) -> str:
     if key.column is not None:
         return key.column
-    return "_".join(re.findall(r"\w+", key.expression or ""))[:20].strip("_")
+    # in lower case, so that the name needs no quotes
+    return "_".join(re.findall(r"\w+", (key.expression or "").lower()))[:20].strip("_")
 
 
 def _digest(index: Index) -> str:
