@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -39,25 +39,33 @@ all while the commit of a row on it has not been written."""
 
 WATCHDOG = """
 import os, shutil, signal, sys, time
-folder, pid = sys.argv[1], int(sys.argv[2])
-os.read(0, 1)  # returns when the owner closes the pipe: by stopping, or by dying
-for number in (signal.SIGQUIT, signal.SIGKILL):
-    try:
-        os.kill(pid, number)
-    except OSError:
-        break
-    for _ in range(50):
-        time.sleep(0.1)
+words = sys.stdin.read().split()  # returns when the owner stops, or dies
+groups = {int(word[1:]) for word in words if word[0] == "+"} - {int(word[1:]) for word in words if word[0] == "-"}
+
+def end(number, patience):
+    for group in list(groups):
         try:
-            os.kill(pid, 0)
+            os.killpg(group, number)
         except OSError:
-            break
-    else:
-        continue
-    break
-shutil.rmtree(folder, ignore_errors=True)
+            groups.discard(group)
+    deadline = time.monotonic() + patience
+    while groups and time.monotonic() < deadline:
+        time.sleep(0.05)
+        for group in list(groups):
+            try:
+                os.killpg(group, 0)
+            except OSError:
+                groups.discard(group)
+
+end(signal.SIGQUIT, 2.0)
+end(signal.SIGKILL, 0.5)  # what answers still is a zombie that nobody has reaped yet
+shutil.rmtree(sys.argv[1], ignore_errors=True)
 """
-"""A process of its own that outlives the owner: an owner killed by SIGKILL cannot clean up."""
+"""A process of its own that outlives the owner: an owner killed by SIGKILL cannot clean up.
+
+It is told which process groups come to (``+1234``) and leave (``-1234``) the folder. At the end of its input it ends
+those that are still there and removes the folder.
+"""
 
 
 class EmbeddedServer:
@@ -78,6 +86,7 @@ class EmbeddedServer:
         self._postgres: subprocess.Popen[bytes] | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
         try:
+            self._watchdog = self._start_watchdog()
             self._give_to_account(self.folder)
             self._initdb(locale)
             self._start({**THROWAWAY_SETTINGS, **(settings or {})})
@@ -118,6 +127,7 @@ class EmbeddedServer:
             except subprocess.TimeoutExpired:
                 self._postgres.kill()
                 self._postgres.wait()
+            self._tell_watchdog(f"-{self._postgres.pid}")
             self._postgres = None
         if self._watchdog is not None and self._watchdog.stdin is not None:
             self._watchdog.stdin.close()
@@ -152,9 +162,33 @@ class EmbeddedServer:
         ]
         if self.major >= 18:  # checksums became the default; the shadow writes pages of its own
             command.append("--no-data-checksums")
-        done = subprocess.run(command, capture_output=True, text=True, check=False, **self._run_as())
-        if done.returncode != 0:
-            raise PlannerUnavailable(f"initdb of Postgres {self.version} failed: {_last_line(done.stderr)}")
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **self._run_as())
+        self._tell_watchdog(f"+{process.pid}")
+        try:
+            _, words = process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        self._tell_watchdog(f"-{process.pid}")
+        if process.returncode != 0:
+            reason = _last_line(words.decode(errors="replace"))
+            raise PlannerUnavailable(f"initdb of Postgres {self.version} failed: {reason}")
+
+    def _start_watchdog(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", WATCHDOG, str(self.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _tell_watchdog(self, word: str) -> None:
+        assert self._watchdog is not None and self._watchdog.stdin is not None
+        with suppress(BrokenPipeError):  # somebody ended it: then only this process cleans up
+            self._watchdog.stdin.write(f"{word}\n".encode())
+            self._watchdog.stdin.flush()
 
     def _start(self, settings: Mapping[str, str]) -> None:
         command = [str(self.binaries.folder / "postgres"), "-D", str(self.data_directory), "-k", str(self.folder)]
@@ -165,13 +199,7 @@ class EmbeddedServer:
             self._postgres = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **self._run_as()
             )
-        self._watchdog = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", WATCHDOG, str(self.folder), str(self._postgres.pid)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._tell_watchdog(f"+{self._postgres.pid}")
         self._wait_until_ready(log)
 
     def _wait_until_ready(self, log: Path) -> None:
