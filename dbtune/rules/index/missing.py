@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbtune.model.plan import Confidence
 from dbtune.model.recommendation import Evidence, Severity
 from dbtune.model.schema import Index, Table
 from dbtune.model.units import human_bytes, plural
@@ -72,7 +73,7 @@ def _finding(ctx: Context, table: Table, chosen: Chosen) -> Finding:
         title=f"Index {table.name} {key_words(index)}",
         reason=_reason(ctx, table, index, comparison),
         evidence=Evidence(
-            confidence=ctx.planner.confidence,
+            confidence=_confidence(ctx, table, index),
             planner=ctx.planner.name,
             cost_before=comparison.before,
             cost_after=comparison.after,
@@ -87,6 +88,16 @@ def _finding(ctx: Context, table: Table, chosen: Chosen) -> Finding:
         key=shape_key(index),
         add=frozenset({index}),
     )
+
+
+def _confidence(ctx: Context, table: Table, index: Index) -> Confidence:
+    """The planner's grade; without statistics of a key column it plans on defaults, which proves nothing."""
+    leaves = (table, *ctx.snapshot.children(table.name))
+    for key in index.keys:
+        columns = [leaf.column(key.column) for leaf in leaves if key.column is not None]
+        if columns and not any(c is not None and (c.statistics or c.inherited_statistics) for c in columns):
+            return "estimated"
+    return ctx.planner.confidence
 
 
 def _severity(ctx: Context, saved: float) -> Severity:
