@@ -12,7 +12,6 @@ from dbtune.demo.applying import apply_advice, built_sizes
 from dbtune.demo.measuring import measure
 from dbtune.demo.outcome import Outcome, outcome_of
 from dbtune.embedded import running_postgres
-from dbtune.logs.sql_file import read_sql_file
 from dbtune.model.progress import Progress
 from dbtune.model.recommendation import Report
 from dbtune.model.workload import Workload
@@ -45,7 +44,7 @@ def run_demo(options: DemoOptions, progress: Progress, show_report: Callable[[Re
     with running_postgres(options.major, settings=SERVER_SETTINGS) as server:
         url = server.create_database("shop")
         shop.load(url, options.scale, progress)
-        workload = read_sql_file(shop.workload_file())
+        workload = shop.workload()
         before = measure(url, workload, progress, "running the workload")
         report = analyse(url, workload, options, progress)
         show_report(report)

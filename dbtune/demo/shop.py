@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 
 from dbtune.ddl.quoting import literal
+from dbtune.logs.sql_file import read_sql_file
 from dbtune.model.progress import Progress
+from dbtune.model.workload import Workload
 
 PACKAGE = "dbtune.sample_schemas"
 STEPS = (("schema", "making the tables"), ("data", "making the rows"), ("indexes", "building keys and indexes"))
@@ -27,6 +30,13 @@ def folder() -> Path:
 def workload_file() -> Path:
     """The shop's statements with their calls an hour."""
     return folder() / "workload.sql"
+
+
+def workload() -> Workload:
+    """The statements, under the file's name alone: where dbtune is installed says nothing of them."""
+    path = workload_file()
+    read = read_sql_file(path)
+    return replace(read, sources=tuple(replace(source, name=path.name) for source in read.sources))
 
 
 def load(url: str, scale: float, progress: Progress) -> None:

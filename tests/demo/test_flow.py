@@ -14,7 +14,6 @@ import pytest
 from dbtune.demo import shop
 from dbtune.demo.flow import DemoOptions, run_demo
 from dbtune.demo.outcome import Outcome
-from dbtune.logs.sql_file import read_sql_file
 from dbtune.model.progress import NoProgress
 from dbtune.model.recommendation import Report
 
@@ -34,12 +33,16 @@ def test_the_report_is_shown_as_soon_as_it_is_there(demo: tuple[Outcome, list[Re
 
 def test_every_statement_is_planned_and_measured(demo: tuple[Outcome, list[Report]]) -> None:
     outcome, _ = demo
-    workload = read_sql_file(shop.workload_file())
+    workload = shop.workload()
     assert len(workload.statements) >= 25
     assert {one.fingerprint for one in outcome.statements} == {s.fingerprint for s in workload.statements}
     assert [one.error for one in outcome.statements if one.error is not None] == []
     assert outcome.report.workload.skipped == ()
     assert all(one.ms_before > 0 and one.ms_after > 0 for one in outcome.statements)
+
+
+def test_the_report_names_no_place_on_this_machine(demo: tuple[Outcome, list[Report]]) -> None:
+    assert [source.name for source in demo[0].report.workload.sources] == ["workload.sql"]
 
 
 def test_all_advice_runs_as_printed(demo: tuple[Outcome, list[Report]]) -> None:
