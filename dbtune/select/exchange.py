@@ -7,10 +7,9 @@ Physical Database Tuning: A Relaxation-based Approach", SIGMOD 2005, simplified.
 
 from __future__ import annotations
 
-from dbtune.model.plan import Configuration
 from dbtune.model.schema import Index
 from dbtune.select.growth import grow
-from dbtune.select.search import Search, Standing
+from dbtune.select.search import NONE, Search, Standing
 
 SIZE_WEIGHTS = (1.0, 0.5)
 """Ways to fill: by gain for each page, and between that and by gain alone."""
@@ -36,13 +35,14 @@ def exchange(search: Search, start: Standing) -> Standing:
 
 
 def _better(search: Search, standing: Standing) -> Standing | None:
-    wanted = search.objective(standing) - LEAST_PROGRESS * search.least_gain(standing.costs)
+    wanted = search.objective(standing) - LEAST_PROGRESS * standing.least_gain
     for index in _large(search, standing):
-        without = search.standing(Configuration(standing.indexes - {index}))
+        victim = frozenset({index})
+        without = search.changed(standing, NONE, victim)
         for size_weight in SIZE_WEIGHTS:
             if search.is_late:
                 return None
-            other = grow(search, without, size_weight, frozenset({index}))
+            other = grow(search, without, size_weight, victim)
             if search.objective(other) < wanted:
                 return other
     return None

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
 from dbtune.model.recommendation import StatementEvidence
 from dbtune.model.schema import Index
 from dbtune.planner.gate import PlannedStatement
 from dbtune.select.prices import Prices
-from dbtune.select.search import CHANGED
+from dbtune.select.search import CHANGED, Search
 from dbtune.select.selection import Chosen, Selection
 
 Costs = Mapping[str, float]
 
 
-def selection(prices: Prices, kinds: Mapping[Index, str], whole: Configuration) -> Selection:
+def selection(search: Search, kinds: Mapping[Index, str], whole: frozenset[Index]) -> Selection:
     """The set, in the order in which each index adds the most to those before it."""
+    prices = search.prices
     configuration = EMPTY_CONFIGURATION
     costs = first = _costs(prices, configuration)
     chosen: list[Chosen] = []
-    left = sorted(whole.add, key=lambda index: index.name)
-    while left:
-        added = {index: _costs_with(prices, configuration, costs, index) for index in left}
-        best = max(left, key=lambda i: _total(prices, costs) - _total(prices, added[i]) - prices.write_cost(i))
-        chosen.append(_chosen(prices, best, kinds.get(best, "btree"), configuration, costs, added[best]))
-        configuration, costs = configuration.with_index(best), added[best]
-        left.remove(best)
-    return Selection(tuple(chosen), whole, _total(prices, first), _total(prices, costs))
+    for index in _in_order(search, whole):
+        after = _costs_with(prices, configuration, costs, index)
+        chosen.append(_chosen(prices, index, kinds.get(index, "btree"), configuration, costs, after))
+        configuration, costs = configuration.with_index(index), after
+    return Selection(tuple(chosen), Configuration(whole), _total(prices, first), _total(prices, costs))
+
+
+def _in_order(search: Search, whole: frozenset[Index]) -> Iterator[Index]:
+    """The one that gains most, then the one that gains most beside it, and so on."""
+    standing = search.today
+    gains = {index: search.gain(standing, frozenset({index})).net for index in whole}
+    while gains:
+        best = min(gains, key=lambda index: (-gains[index], index.name))
+        yield best
+        del gains[best]
+        standing = search.changed(standing, frozenset({best}))
+        for index in gains:
+            if search.prices.reach(index) & search.prices.reach(best):
+                gains[index] = search.gain(standing, frozenset({index})).net
 
 
 def _costs(prices: Prices, configuration: Configuration) -> Costs:

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 
 from dbtune.candidates.registry import Candidate
 from dbtune.model.names import QualifiedName
-from dbtune.model.plan import Configuration
 from dbtune.model.progress import Progress
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
@@ -22,7 +21,7 @@ from dbtune.select.figures import selection
 from dbtune.select.growth import grow
 from dbtune.select.merging import merged
 from dbtune.select.prices import CHEAP_COST, Prices
-from dbtune.select.search import Search, Standing
+from dbtune.select.search import NONE, Search, Standing
 from dbtune.select.selection import Selection
 from dbtune.select.slimming import slim
 from dbtune.select.useful import Package, useful_packages
@@ -62,7 +61,7 @@ def choose(
         grown = (grow(search, search.today, weight) for weight in SIZE_WEIGHTS)
         standing = exchange(search, min((standing, *grown), key=search.objective))
     progress.step("looking at the chosen indexes again")
-    return selection(prices, kinds, _proved(search, standing, tuple(kinds)).configuration)
+    return selection(search, kinds, _proved(search, standing, tuple(kinds)).indexes)
 
 
 def _read_packages(search: Search, candidates: Sequence[Candidate], progress: Progress) -> None:
@@ -79,8 +78,10 @@ def _read_packages(search: Search, candidates: Sequence[Candidate], progress: Pr
         if search.is_late:
             break
         progress.step("asking the planner about candidates", number, len(dear))
-        for package in useful_packages(search.prices.statements[name], of_statement[name], search.prices.gate):
-            packages.append(package)
+        useful = useful_packages(search.prices.statements[name], of_statement[name], search.prices.gate)
+        search.best_costs[name] = useful.best_cost
+        packages += useful.packages
+        for package in useful.packages:
             search.prices.is_useful_to(name, package)
     singles = [frozenset({index}) for package in packages for index in sorted(package, key=lambda i: i.name)]
     search.packages = list(dict.fromkeys([*singles, *packages]))
@@ -90,18 +91,16 @@ def _add_merged(search: Search, known: Mapping[Index, str]) -> tuple[Index, ...]
     """Indexes that do the work of two useful ones, which may be what fits a budget."""
     if search.is_late:
         return ()
-    gains = {index: gain for package, gain in search.gains_alone.items() if len(package) == 1 for index in package}
-    bounds = merged({i: gain for i, gain in gains.items() if gain > 0}, known, search.prices.snapshot)
-    plannable = search.prices.gate.planner.prepare(bounds)
-    for index in plannable:
-        search.packages.append(frozenset({index}))
-        search.gains_alone[frozenset({index})] = bounds[index]
+    gains = {index: gain for package, gain in search.gains_seen.items() if len(package) == 1 for index in package}
+    both = merged({index: gain for index, gain in gains.items() if gain > 0}, known, search.prices.snapshot)
+    plannable = search.prices.gate.planner.prepare(both)
+    search.packages += [frozenset({index}) for index in plannable]
     return plannable
 
 
 def _proved(search: Search, start: Standing, known: Sequence[Index]) -> Standing:
     """The set slimmed and pruned until nothing more goes and nothing comes in its place."""
-    standing, banned = start, frozenset[Index]()
+    standing, banned = start, NONE
     for _ in range(LOOKS):
         standing = slim(search, standing, known)
         pruned = _prune(search, standing)
@@ -117,15 +116,14 @@ def _prune(search: Search, start: Standing) -> Standing:
     """Without what does not prove itself beside the others, the least useful taken out first."""
     standing = start
     while standing.indexes and not search.is_late:
-        useless: list[tuple[float, str, frozenset[Index]]] = []
+        useless: list[tuple[float, str, Standing]] = []
         for index in standing.indexes:
-            others = standing.indexes - {index}
-            gain, changed = search.net_gain(standing, others)
-            before = {**standing.costs, **changed}
-            # one that halves a rare statement may lose less than another that is worth nothing to any
-            if not search.pays(before, {name: standing.costs[name] for name in changed}, -gain):
-                useless.append((-gain, index.name, others))
+            without = search.changed(standing, NONE, frozenset({index}))
+            gain = search.gain(without, frozenset({index}))
+            # one that halves a rare statement may gain less than another that is worth nothing to any
+            if not search.pays(without, gain):
+                useless.append((gain.net, index.name, without))
         if not useless:
             break
-        standing = search.standing(Configuration(min(useless, key=lambda one: one[:2])[2]))
+        standing = min(useless, key=lambda one: one[:2])[2]
     return standing

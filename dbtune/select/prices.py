@@ -34,6 +34,7 @@ class Prices:
         self._writes = writes
         self._readers: dict[tuple[object, ...], set[str]] = {}
         self._reach: dict[Index, frozenset[str]] = {}
+        self._costs: dict[tuple[str, frozenset[Index]], float] = {}
         self._bytes: dict[Index, int] = {}
         self._write_costs: dict[Index, float] = {}
 
@@ -57,10 +58,12 @@ class Prices:
         except PlanFailed:
             return self.gate.cost(planned).cost
 
-    def likely_cost(self, fingerprint: str, configuration: Configuration) -> float:
-        """The same without the indexes that do not reach the statement: one answer for many configurations."""
-        near = frozenset(index for index in configuration.add if fingerprint in self.reach(index))
-        return self.cost(fingerprint, Configuration(near, configuration.drop))
+    def likely_cost(self, fingerprint: str, near: frozenset[Index]) -> float:
+        """The same with the indexes alone that reach the statement: one answer for many sets."""
+        key = (fingerprint, near)
+        if key not in self._costs:
+            self._costs[key] = self.cost(fingerprint, Configuration(near))
+        return self._costs[key]
 
     def weighted(self, fingerprint: str, cost: float) -> float:
         """Calls times cost, where a cheap call counts as if nothing could make it cheaper."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
 from dbtune.model.schema import Index
 from dbtune.select.prices import Prices
 from dbtune.select.useful import Package
@@ -23,91 +22,131 @@ STATEMENT_GAIN = 0.5
 NOTICEABLE_COST = 1_000.0
 """Planner units for one call: about 10 ms. A statement below it is fast as it is."""
 
+NONE: frozenset[Index] = frozenset()
+
 
 @dataclass(frozen=True)
 class Standing:
-    """A set of indexes, and by fingerprint the cost of one call under it."""
+    """A set of indexes and the workload under it."""
 
-    configuration: Configuration
+    indexes: frozenset[Index]
+    near: Mapping[str, frozenset[Index]]
+    """By fingerprint: those that reach the statement."""
     costs: Mapping[str, float]
+    """By fingerprint, of one call."""
+    bytes: int
+    least_gain: float
+    """What one more index must save of the whole workload, in planner units."""
 
-    @property
-    def indexes(self) -> frozenset[Index]:
-        return self.configuration.add
+
+@dataclass(frozen=True)
+class Gain:
+    """What a change of the set brings."""
+
+    net: float
+    """Planner units over the workload, writes deducted."""
+    costs: Mapping[str, float]
+    """Of one call, for the statements whose cost changes."""
 
 
 @dataclass
 class Search:
-    """One search: what is asked, the limits, and what has been learned of the packages so far."""
+    """One search: what is asked, the limits, and what has been learned so far."""
 
     prices: Prices
     budget_bytes: int | None
     min_gain: float
     deadline: float | None
     packages: list[Package] = field(default_factory=list)
-    gains_alone: dict[Package, float] = field(default_factory=dict)
-    """Net gain of a package with nothing beside it, where it is known: a bound of what it gains beside others."""
-
+    best_costs: dict[str, float] = field(default_factory=dict)
+    """By fingerprint: the cost of one call with all candidates there. No set makes the statement cheaper than that."""
+    gains_seen: dict[Package, float] = field(default_factory=dict)
+    """The largest net gain seen of each package that was asked about, beside whatever."""
     was_short_of_space: bool = False
-    """Something useful did not fit into the budget."""
+    """Something that may have paid did not fit into the budget."""
 
     def __post_init__(self) -> None:
-        self.today = self.standing(EMPTY_CONFIGURATION)
+        costs = {name: self.prices.likely_cost(name, NONE) for name in self.prices.statements}
+        self._today = self._without_dearest(costs)
+        self.today = Standing(NONE, dict.fromkeys(costs, NONE), costs, 0, self._least_gain(costs))
 
     @property
     def is_late(self) -> bool:
         return self.deadline is not None and time.monotonic() >= self.deadline
 
-    def standing(self, configuration: Configuration) -> Standing:
-        costs = {name: self.prices.likely_cost(name, configuration) for name in self.prices.statements}
-        return Standing(configuration, costs)
+    def gain(self, standing: Standing, added: frozenset[Index], dropped: frozenset[Index] = NONE) -> Gain:
+        """What the set gains by taking in some and letting go of others."""
+        net, costs = 0.0, {}
+        for name in self.reach(added | dropped):
+            before, after = (
+                standing.costs[name],
+                self.prices.likely_cost(name, self._near(standing, name, added, dropped)),
+            )
+            net += self.prices.weighted(name, before) - self.prices.weighted(name, after)
+            if abs(after - before) > CHANGED * before:
+                costs[name] = after
+        writes = sum(self.prices.write_cost(i) for i in added) - sum(self.prices.write_cost(i) for i in dropped)
+        return Gain(net - writes, costs)
 
-    def fits(self, indexes: Iterable[Index]) -> bool:
-        if self.budget_bytes is None or self.prices.sizes(indexes) <= self.budget_bytes:
-            return True
-        self.was_short_of_space = True
-        return False
+    def changed(self, standing: Standing, added: frozenset[Index], dropped: frozenset[Index] = NONE) -> Standing:
+        """The set with some more and without others. Only the statements that these reach are looked at again."""
+        near, costs = dict(standing.near), dict(standing.costs)
+        for name in self.reach(added | dropped):
+            near[name] = self._near(standing, name, added, dropped)
+            costs[name] = self.prices.likely_cost(name, near[name])
+        size = standing.bytes + self.prices.sizes(added) - self.prices.sizes(dropped)
+        return Standing((standing.indexes | added) - dropped, near, costs, size, self._least_gain(costs))
+
+    def reach(self, indexes: Iterable[Index]) -> frozenset[str]:
+        """Fingerprints of the statements that any of them may matter to."""
+        return frozenset[str]().union(*(self.prices.reach(index) for index in indexes))
+
+    def room(self, standing: Standing, names: Iterable[str]) -> float:
+        """The most that any set could still gain on these statements."""
+        weighted = self.prices.weighted
+        return sum(weighted(n, standing.costs[n]) - weighted(n, self.best_costs.get(n, 0.0)) for n in names)
+
+    def fits(self, standing: Standing, more_bytes: int) -> bool:
+        return self.budget_bytes is None or standing.bytes + more_bytes <= self.budget_bytes
 
     def objective(self, standing: Standing) -> float:
         """What the search makes small: the workload's cost and what writes pay, in planner units."""
         reads = sum(self.prices.weighted(name, cost) for name, cost in standing.costs.items())
         return reads + sum(self.prices.write_cost(index) for index in standing.indexes)
 
-    def net_gain(self, standing: Standing, indexes: frozenset[Index]) -> tuple[float, dict[str, float]]:
-        """What another set would gain, net of writes, and the costs that would change."""
-        differing = standing.indexes ^ indexes
-        reached = frozenset[str]().union(*(self.prices.reach(index) for index in differing))
-        gain, changed = 0.0, {}
-        for name in reached:
-            before, after = standing.costs[name], self.prices.likely_cost(name, Configuration(indexes))
-            gain += self.prices.weighted(name, before) - self.prices.weighted(name, after)
-            if abs(after - before) > CHANGED * before:
-                changed[name] = after
-        paid = sum(self.prices.write_cost(i) for i in indexes - standing.indexes)
-        spared = sum(self.prices.write_cost(i) for i in standing.indexes - indexes)
-        return gain - paid + spared, changed
-
-    def pays(self, before: Mapping[str, float], after: Mapping[str, float], gain: float) -> bool:
-        """Whether the gain is worth an index. ``after`` holds the costs that change, ``before`` all of them."""
-        if gain <= 0:
+    def pays(self, standing: Standing, gain: Gain) -> bool:
+        """Whether the gain is worth an index: its share of the whole and of what it touches, or a statement's half."""
+        if gain.net <= 0:
             return False
-        if gain >= self.least_gain(before, after.keys()):
+        touched = sum(self.prices.statements[name].calls * standing.costs[name] for name in gain.costs)
+        if gain.net >= max(standing.least_gain, self.min_gain * touched):
             return True
-        return any(
-            before[name] >= NOTICEABLE_COST and cost <= (1 - STATEMENT_GAIN) * before[name]
-            for name, cost in after.items()
+        return any(_halves(standing.costs[name], cost) for name, cost in gain.costs.items())
+
+    def may_pay(self, standing: Standing, names: Iterable[str], bound: float) -> bool:
+        """Whether an index that reaches these statements could pay if it gained as much as ``bound``."""
+        if bound <= 0:
+            return False
+        return bound >= standing.least_gain or any(
+            _halves(standing.costs[name], self.best_costs.get(name, 0.0)) for name in names
         )
 
-    def least_gain(self, costs: Mapping[str, float], touched: Collection[str] = ()) -> float:
-        """What an index must save: ``min_gain`` of the cost that is left, of today's cost, and of what it touches.
+    def _near(
+        self, standing: Standing, name: str, added: frozenset[Index], dropped: frozenset[Index]
+    ) -> frozenset[Index]:
+        return (standing.near[name] | {index for index in added if name in self.prices.reach(index)}) - dropped
 
-        The dearest statement is left out of the first two, since a runaway would hide all others; of today's cost a
-        part is enough, since what other indexes have saved is not there to be saved again.
+    def _least_gain(self, costs: Mapping[str, float]) -> float:
+        """``min_gain`` of the cost that is left, and of a part of today's, since what is saved cannot be saved again.
+
+        The dearest statement is left out of both: a runaway would hide all others.
         """
-        left, today = self._without_dearest(costs), self._without_dearest(self.today.costs)
-        own = sum(self.prices.statements[name].calls * costs[name] for name in touched)
-        return self.min_gain * max(left, NEXT_TO_NOTHING * today, own)
+        return self.min_gain * max(self._without_dearest(costs), NEXT_TO_NOTHING * self._today)
 
     def _without_dearest(self, costs: Mapping[str, float]) -> float:
         whole = [self.prices.statements[name].calls * cost for name, cost in costs.items()]
         return sum(whole) - max(whole, default=0.0)
+
+
+def _halves(before: float, after: float) -> bool:
+    return before >= NOTICEABLE_COST and after <= (1 - STATEMENT_GAIN) * before

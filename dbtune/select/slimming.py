@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dbtune.candidates.generate import serves
-from dbtune.model.plan import Configuration
 from dbtune.model.schema import Index
-from dbtune.select.search import Search, Standing
+from dbtune.select.search import NONE, Search, Standing
 
 NEARLY_ALL = 0.02
 """Share of an index's net gain that may be given up for a much smaller one."""
@@ -29,24 +28,24 @@ def slim(search: Search, start: Standing, candidates: Iterable[Index]) -> Standi
     for index in sorted(start.indexes, key=lambda i: (-search.prices.size(i), i.name)):
         smaller = _replacement(search, standing, index, known)
         while smaller is not None:
-            standing = search.standing(Configuration(standing.indexes - {index} | {smaller}))
+            standing = search.changed(standing, frozenset({smaller}), frozenset({index}))
             index, smaller = smaller, _replacement(search, standing, smaller, known)
     return standing
 
 
 def _replacement(search: Search, standing: Standing, index: Index, known: tuple[Index, ...]) -> Index | None:
-    others = standing.indexes - {index}
-    loss = -search.net_gain(standing, others)[0]
+    without = search.changed(standing, NONE, frozenset({index}))
+    worth = search.gain(without, frozenset({index})).net
     for smaller in _smaller(search, standing, index, known):
         if search.is_late:
             return None
-        if any(serves(have, smaller) for have in others):
+        if any(serves(have, smaller) for have in without.indexes):
             continue
-        lost = -search.net_gain(standing, others | {smaller})[0]
+        lost = worth - search.gain(without, frozenset({smaller})).net
         # fewer keys may lose an order or a filter that a busier value would need: that has to be all but free
         bearable = NEARLY_ALL if smaller.keys == index.keys or smaller.predicate is not None else ALL_BUT_FREE
         # of a runaway's gain a small share is still a lot: what another index would be built for is not given up
-        if lost < min(bearable * loss, search.least_gain(standing.costs)):
+        if lost < min(bearable * worth, standing.least_gain):
             return smaller
     return None
 

@@ -9,6 +9,7 @@ for Microsoft SQL Server", VLDB 1997.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from dbtune.model.errors import PlanFailed
 from dbtune.model.plan import Configuration
@@ -24,13 +25,24 @@ LEAST_SHARE = 0.001
 Package = frozenset[Index]
 
 
-def useful_packages(planned: PlannedStatement, candidates: Collection[Index], gate: Gate) -> tuple[Package, ...]:
-    """Sets of candidates that one plan of the statement uses together, the best first."""
+@dataclass(frozen=True)
+class Useful:
+    """What the planner makes of a statement's candidates."""
+
+    packages: tuple[Package, ...] = ()
+    """Sets of candidates that one plan uses together, the best first."""
+    best_cost: float = 0.0
+    """Of one call, with all of them there."""
+
+
+def useful_packages(planned: PlannedStatement, candidates: Collection[Index], gate: Gate) -> Useful:
+    """Ask the planner which of the candidates it would use; none where it cannot plan with them."""
     try:
         before = gate.cost(planned).cost
-        return tuple(_packages(planned, candidates, gate, before))
+        best = gate.cost(planned, Configuration(frozenset(candidates))).cost
+        return Useful(tuple(_packages(planned, candidates, gate, before)), min(before, best))
     except PlanFailed:
-        return ()
+        return Useful()
 
 
 def _packages(planned: PlannedStatement, candidates: Collection[Index], gate: Gate, before: float) -> list[Package]:
