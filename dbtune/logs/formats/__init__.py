@@ -1,0 +1,1 @@
+"""The log formats: one module each, found by ``dbtune.logs.registry``."""

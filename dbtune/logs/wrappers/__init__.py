@@ -1,0 +1,1 @@
+"""Envelopes around the lines of a log: one module each, found by ``dbtune.logs.registry``."""
