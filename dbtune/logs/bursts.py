@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from dbtune.logs.batch import Numbers
 from dbtune.logs.sparse import Integers, added_up
+from dbtune.logs.timeline import LATEST
 
 BURST_CALLS = 10
 """Calls of one statement in one session that begin within one second of the clock; fewer are a page's own queries."""
@@ -76,7 +77,7 @@ class BurstCounter:
 
     def add(self, rows: Integers, sessions: Sequence[bytes], times: Numbers, ms: Numbers) -> None:
         """Add events; those without a session or a time are left out."""
-        known = np.isfinite(times) & (np.abs(times) < 1e11)
+        known = np.isfinite(times) & (np.abs(times) < LATEST)
         seconds = np.floor(np.where(known, times, 0.0)).astype(np.int64)
         words = np.array(sessions, dtype=f"S{8 * _SESSION_WORDS}").view(np.uint64).reshape(-1, _SESSION_WORDS)
         kept = known & (words[:, 0] != 0)
