@@ -189,7 +189,7 @@ def _sample(raw: RawSample, dialect: Dialect) -> Sample | None:
 def _by_row(sums: SparseSums) -> dict[int, tuple[Integers, Numbers]]:
     rows, columns, (values,) = sums.items()
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    ends = np.append(starts[1:], len(rows))
+    ends = np.append(starts, len(rows))[1:]
     return {
         int(rows[start]): (columns[start:end], values[start:end])
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True)

@@ -59,6 +59,7 @@ _MYSQL = re.compile(
 
 _QUOTED_NAME = {"postgres": rb'"[^"\0]*+"', "mysql": rb"`[^`\0]*+`"}
 _SPACE = re.compile(rb"\s++")
+_FRACTION = re.compile(rb"(?<![\w\"`\])])\.\?")
 _LIST = re.compile(
     rb"\b(IN|ARRAY) ?([(\[]) ?(?:[-+]?\?|null|true|false) ?(?:, ?(?:[-+]?\?|null|true|false) ?)*+[)\]]", re.IGNORECASE
 )
@@ -137,16 +138,14 @@ class Keys:
 
 
 def _folded(stripped: bytes) -> bytes:
-    text = _SPACE.sub(b" ", stripped).strip(b" ;")
-    if b"(" in text or b"[" in text:
-        text = _LIST.sub(rb"\1 \2?)", text)
-        folded = _CONSTANT.sub(_VALUE, text)
-        if b"," in folded:
-            folded = _TUPLES.sub(rb"\1\2", folded)
-            rows = _ROWS.sub(rb"VALUES \1", folded)
-            if rows != folded:
-                return rows
-    return text
+    text = _FRACTION.sub(_VALUE, _SPACE.sub(b" ", stripped).strip(b" ;"))
+    if b"(" not in text and b"[" not in text:
+        return text
+    text = _LIST.sub(rb"\1 \2?)", text)
+    # constants are values in rows only: IS NULL is no comparison with a value
+    anonymous = _CONSTANT.sub(_VALUE, text)
+    folded = _ROWS.sub(rb"VALUES \1", _TUPLES.sub(rb"\1\2", anonymous))
+    return text if folded == anonymous else folded
 
 
 def _short(key: bytes) -> bytes:

@@ -10,10 +10,11 @@ from dbtune.logs.batch import Numbers
 Integers = npt.NDArray[np.int64]
 
 _PENDING = 1 << 16
+_COLUMN_BITS = 40
 
 
 class SparseSums:
-    """Sums of several values by (row, column); 0 <= row < 2**31, and a column is any 32-bit integer, also below zero.
+    """Sums of several values by (row, column); 0 <= row < 2**23, and a column is within 2**39 of zero.
 
     Memory is that of the pairs that occur, and a fixed amount of pairs that are not yet summed up.
     """
@@ -27,7 +28,7 @@ class SparseSums:
 
     def add(self, rows: Integers, columns: Integers, *values: Numbers) -> None:
         """Add each of the values to the sum of its pair."""
-        keys, sums = _summed((rows << 32) + columns, list(values))
+        keys, sums = _summed((rows << _COLUMN_BITS) + columns, list(values))
         self._pending.append((keys, sums))
         self._waiting += len(keys)
         if self._waiting > max(_PENDING, len(self._keys)):
@@ -36,8 +37,9 @@ class SparseSums:
     def items(self) -> tuple[Integers, Integers, list[Numbers]]:
         """Rows, columns and sums of all pairs, by row and column."""
         self._compact()
-        columns = ((self._keys + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
-        return (self._keys - columns) >> 32, columns, self._sums
+        half = 1 << (_COLUMN_BITS - 1)
+        columns = ((self._keys + half) & (2 * half - 1)) - half
+        return (self._keys - columns) >> _COLUMN_BITS, columns, self._sums
 
     def renumbered(self, rows: Integers) -> SparseSums:
         """The same sums with row ``r`` called ``rows[r]``; a row called -1 is left out."""

@@ -16,9 +16,8 @@ WIDTHS = (1, 5, 15, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 60
 MOST_SLOTS = 120
 """Slots in which something happened; more make the next width."""
 
-LATEST = 2e9
-"""In seconds since the epoch. Later times, and such as are before the epoch by as much, are taken for errors: the
-number of a slot has 32 bits."""
+LATEST = 1e11
+"""In seconds since the epoch. Later times, and such as are before the epoch by as much, are taken for errors."""
 
 
 class Timeline:
