@@ -16,7 +16,7 @@ REPORT_VERSION = 1
 
 @dataclass(frozen=True)
 class Subject:
-    """The database object a recommendation is about."""
+    """The database object a recommendation is about; schema and table are empty where it is about a statement."""
 
     schema: str
     table: str
@@ -34,15 +34,22 @@ class Change:
 
 @dataclass(frozen=True)
 class StatementEvidence:
-    """One statement under the recommendation. Costs are planner units for one call."""
+    """One statement under the recommendation. Costs are planner units for one call; None where nobody asked."""
 
     fingerprint: str
     calls: float
-    cost_before: float
-    cost_after: float
+    cost_before: float | None
+    cost_after: float | None
     text: str = ""
     """Normalised, without literals."""
     total_ms: float | None = None
+
+    @property
+    def saved(self) -> float:
+        """Calls times cost that the recommendation saves; 0 where the costs are not known."""
+        if self.cost_before is None or self.cost_after is None:
+            return 0.0
+        return self.calls * (self.cost_before - self.cost_after)
 
 
 @dataclass(frozen=True)

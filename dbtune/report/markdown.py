@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from dbtune.model.recommendation import SEVERITIES, Recommendation, Report
+from dbtune.model.recommendation import SEVERITIES, Recommendation, Report, StatementEvidence
 from dbtune.report import wording
 from dbtune.report.registry import report_format
 from dbtune.report.text import change, human_count, human_number, one_line, printable, shortened
@@ -80,11 +80,22 @@ def _recommendation(number: int, recommendation: Recommendation) -> Iterator[str
     if recommendation.sql.down:
         yield from _folded("Undo", fenced(recommendation.sql.down))
     if evidence.statements:
-        ordered = sorted(evidence.statements, key=lambda s: s.calls * (s.cost_before - s.cost_after), reverse=True)
-        rows = [(s.calls, s.cost_before, s.cost_after, s.text or s.fingerprint) for s in ordered[:STATEMENTS_SHOWN]]
-        left = len(ordered) - len(rows)
-        more = f", {left} more not shown" if left else ""
-        yield from _folded(f"Statements ({wording.plural(len(ordered), 'statement')}{more})", _cost_table(rows))
+        yield from _statements(evidence.statements)
+
+
+def _statements(statements: Sequence[StatementEvidence]) -> Iterator[str]:
+    shown = sorted(statements, key=lambda one: one.saved, reverse=True)[:STATEMENTS_SHOWN]
+    left = len(statements) - len(shown)
+    more = f", {left} more not shown" if left else ""
+    rows = [
+        (one.calls, one.cost_before, one.cost_after, one.text or one.fingerprint)
+        for one in shown
+        if one.cost_before is not None and one.cost_after is not None
+    ]
+    # what no planner was asked about has no costs to show
+    texts = [f"- {code(one.text or one.fingerprint)}" for one in shown if one.cost_before is None]
+    body = [*(_cost_table(rows) if rows else ()), *texts]
+    yield from _folded(f"Statements ({wording.plural(len(statements), 'statement')}{more})", body)
 
 
 def _folded(title: str, body: Iterable[str]) -> Iterator[str]:

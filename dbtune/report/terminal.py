@@ -149,10 +149,17 @@ def _highlighted(console: Console, sql: str) -> Text:
 def _statements(statements: tuple[StatementEvidence, ...], console: Console, limit: int | None) -> None:
     if not statements:
         return
-    by_saving = sorted(statements, key=lambda one: one.calls * (one.cost_before - one.cost_after), reverse=True)
-    shown = by_saving[:limit]
-    rows = [(one.calls, one.cost_before, one.cost_after, one.text or one.fingerprint) for one in shown]
-    _cost_table(rows, console)
+    shown = sorted(statements, key=lambda one: one.saved, reverse=True)[:limit]
+    rows = [
+        (one.calls, one.cost_before, one.cost_after, one.text or one.fingerprint)
+        for one in shown
+        if one.cost_before is not None and one.cost_after is not None
+    ]
+    if rows:
+        _cost_table(rows, console)
+    for one in shown:
+        if one.cost_before is None or one.cost_after is None:
+            _paragraph(console, Text(one_line(one.text or one.fingerprint), "cyan"))
     if len(shown) < len(statements):
         _paragraph(console, Text(f"and {wording.plural(len(statements) - len(shown), 'more statement')}", "dim"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from dbtune.model.digest import Digest
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Configuration
 from dbtune.model.schema import Index, Table
@@ -34,6 +35,8 @@ class Context:
     writes: Mapping[QualifiedName, TableWrites]
     options: AdviseOptions
     ledger: Ledger
+    digest: Digest | None = None
+    """What the logs say, where the run was given some."""
 
     @property
     def planner(self) -> Planner:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from dbtune import __version__
 from dbtune.candidates.generate import generate
+from dbtune.model.digest import Digest
 from dbtune.model.errors import PlanFailed
 from dbtune.model.progress import Progress
 from dbtune.model.recommendation import Recommendation, Report
@@ -54,6 +55,7 @@ class Run:
     gate: Gate
     progress: Progress
     rules: tuple[Rule, ...]
+    digest: Digest | None = None
     deadline: float | None = None
     statements: tuple[PlannedStatement, ...] = ()
     selection: Selection = field(default_factory=Selection)
@@ -63,15 +65,22 @@ class Run:
 
 
 def advise(
-    snapshot: Snapshot, workload: Workload, planner: Planner, options: AdviseOptions, progress: Progress
+    snapshot: Snapshot,
+    workload: Workload,
+    planner: Planner,
+    options: AdviseOptions,
+    progress: Progress,
+    digest: Digest | None = None,
 ) -> Report:
     """The report on the workload. Statements that cannot be planned are in it with the reason.
+
+    ``digest`` is that of the logs which the workload is from, for the rules that look at logs.
 
     Raises UsageError for a rule in ``options`` that does not exist.
     """
     deadline = None if options.timeout_seconds is None else time.monotonic() + options.timeout_seconds
     rules = chosen_rules(options.only, options.skip, snapshot.server.dialect)
-    run = Run(snapshot, workload, options, Gate(planner), progress, rules, deadline)
+    run = Run(snapshot, workload, options, Gate(planner), progress, rules, digest, deadline)
     for step in PASSES:
         run = step(run)
     assert run.context is not None
@@ -133,7 +142,7 @@ def choose_indexes(run: Run) -> Run:
         )
     run.progress.step("planning the workload with the chosen indexes")
     ledger = Ledger(run.gate, run.snapshot, run.statements, selection.configuration)
-    context = Context(run.snapshot, run.statements, run.gate, selection, writes, run.options, ledger)
+    context = Context(run.snapshot, run.statements, run.gate, selection, writes, run.options, ledger, run.digest)
     return replace(run, selection=selection, context=context)
 
 

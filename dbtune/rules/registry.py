@@ -1,5 +1,7 @@
 """Every rule there is: found in the folders of this package and in the plug-ins of the entry point ``dbtune.rules``.
 
+Rules that need nothing but logs are registered in ``log_rules`` and taken in here.
+
 A new rule is one file in the folder of its group, and nothing else has to change:
 
 ```python
@@ -15,12 +17,9 @@ def example(ctx: Context) -> Iterator[Finding]: ...
 
 from __future__ import annotations
 
-import inspect
 import pkgutil
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
@@ -33,9 +32,9 @@ from dbtune.model.recommendation import Severity
 from dbtune.model.snapshot import Dialect
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
-
-ENTRY_POINTS = "dbtune.rules"
-DOCS_URL = "https://dbtune.readthedocs.io/rules"
+from dbtune.rules.log_findings import checked
+from dbtune.rules.log_rules import ENTRY_POINTS, GROUP, LogRule, log_rules
+from dbtune.rules.pages import did_you_mean, page_of, url_of
 
 Check = Callable[[Context], Iterator[Finding]]
 
@@ -63,7 +62,7 @@ class Rule:
 
     @property
     def url(self) -> str:
-        return f"{DOCS_URL}/{self.id}/"
+        return url_of(self.id)
 
 
 _registered: dict[str, Rule] = {}
@@ -81,9 +80,7 @@ def rule(
     """Register the decorated function. Its module's docstring is the rule's page."""
 
     def register(check: Check) -> Check:
-        page = inspect.cleandoc(sys.modules[check.__module__].__doc__ or "")
-        if not page:
-            raise ValueError(f"the module of rule {id} has no docstring, which is its page")
+        page = page_of(check.__module__, id)
         _registered[id] = Rule(id, group, severity, frozenset(dialects), confidence, tuple(after), check, page)
         return check
 
@@ -100,6 +97,7 @@ def all_rules() -> Mapping[str, Rule]:
                 import_module(module.name)
     for entry in entry_points(group=ENTRY_POINTS):
         entry.load()
+    _registered.update({one.id: _of_logs(one) for one in log_rules().values()})
     sorter = TopologicalSorter({one.id: set(one.after) & set(_registered) for one in _registered.values()})
     sorter.prepare()
     ordered: dict[str, Rule] = {}
@@ -116,7 +114,7 @@ def chosen_rules(only: Sequence[str], skip: Sequence[str], dialect: Dialect) -> 
     known = {rule.id for rule in rules} | {rule.group for rule in rules}
     for name in (*only, *skip):
         if name not in known:
-            raise UsageError(f"no rule or group '{name}'{_did_you_mean(name, known)}")
+            raise UsageError(f"no rule or group '{name}'{did_you_mean(name, known)}")
 
     def named(rule: Rule, names: Sequence[str]) -> bool:
         return rule.id in names or rule.group in names
@@ -130,10 +128,9 @@ def find_rule(id: str) -> Rule:  # noqa: A002
     """The rule of that id. Raises UsageError where there is none."""
     found = all_rules().get(id)
     if found is None:
-        raise UsageError(f"no rule '{id}'{_did_you_mean(id, all_rules())}")
+        raise UsageError(f"no rule '{id}'{did_you_mean(id, all_rules())}")
     return found
 
 
-def _did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    close = get_close_matches(wrong, sorted(known), n=1, cutoff=0.5)
-    return f"; did you mean '{close[0]}'?" if close else "; 'dbtune rules' lists all"
+def _of_logs(one: LogRule) -> Rule:
+    return Rule(one.id, GROUP, one.severity, one.dialects, "heuristic", one.after, checked(one), one.page)

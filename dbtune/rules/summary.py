@@ -20,15 +20,16 @@ from dbtune.rules.context import Context
 
 
 def ordered(recommendations: Iterable[Recommendation]) -> tuple[Recommendation, ...]:
-    """The most severe first; of one severity what builds before what drops, then by gain, space and id."""
+    """The most severe first; of one severity what builds before what drops, then by gain, space, time and id."""
 
-    def key(one: Recommendation) -> tuple[int, bool, float, float, str]:
+    def key(one: Recommendation) -> tuple[int, bool, float, float, float, str]:
         builds = any(statement.startswith("CREATE") for statement in one.sql.up)
         return (
             SEVERITIES.index(one.severity),
             not builds,
             -(one.evidence.gain or 0.0),
             -(one.evidence.bytes or 0),
+            -sum(statement.total_ms or 0.0 for statement in one.evidence.statements),
             one.id,
         )
 

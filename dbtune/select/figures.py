@@ -66,9 +66,9 @@ def _total(prices: Prices, costs: Costs) -> float:
 def _chosen(prices: Prices, index: Index, kind: str, beside: Configuration, before: Costs, after: Costs) -> Chosen:
     changed = [name for name in before if abs(before[name] - after[name]) > CHANGED * before[name]]
     evidence = [_evidence(prices.statements[name], before[name], after[name]) for name in changed]
-    evidence.sort(key=lambda e: (-e.calls * (e.cost_before - e.cost_after), e.fingerprint))
+    evidence.sort(key=lambda e: (-e.saved, e.fingerprint))
     total = _total(prices, before)
-    saved = sum(e.calls * (e.cost_before - e.cost_after) for e in evidence)
+    saved = sum(e.saved for e in evidence)
     return Chosen(
         index,
         kind,

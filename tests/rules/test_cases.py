@@ -53,8 +53,12 @@ def _definitions(url: str) -> dict[str, tuple[str, bool]]:
         return {name: (definition, valid) for name, definition, valid in rows}
 
 
+PLANNED = {rule.id for rule in all_rules().values() if rule.group != "log"}
+"""Rules that look at a database; the cases of those for logs lie in ``tests/rules/log``."""
+
+
 def test_every_rule_has_a_case_and_one_that_is_silent() -> None:
-    by_rule: dict[str, list[Case]] = {rule: [] for rule in all_rules()}
+    by_rule: dict[str, list[Case]] = {rule: [] for rule in PLANNED}
     for case in all_cases():
         by_rule[case.rule].append(case)
     for rule, cases in by_rule.items():
@@ -64,4 +68,4 @@ def test_every_rule_has_a_case_and_one_that_is_silent() -> None:
 
 
 def test_no_case_lies_where_no_rule_is() -> None:
-    assert {folder.name for folder in FOLDER.iterdir() if folder.is_dir()} == set(all_rules())
+    assert {folder.name for folder in FOLDER.iterdir() if folder.is_dir()} == PLANNED
