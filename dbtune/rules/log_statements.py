@@ -13,7 +13,7 @@ from functools import lru_cache
 from dbtune.model.snapshot import Dialect
 from dbtune.sql.lexing import Token, tokens
 
-_BEGIN_QUERIES = frozenset({"select", "with", "values"})
+_BEGIN_QUERIES = frozenset({"select", "with", "values", "insert", "update", "delete", "merge"})
 _VERBS = frozenset({"select", "insert", "update", "delete", "merge", "replace"})
 _AGGREGATES = frozenset(
     """

@@ -86,16 +86,16 @@ def _severity(time_share: float, call_share: float) -> Severity:
 def _reason(one: StatementDigest, bursts: Bursts, time_share: float, call_share: float) -> str:
     share = min(bursts.calls / one.calls, 1.0) if one.calls else 1.0
     times = f", {human_ms(bursts.total_ms)} or {percent(time_share)} of the time" if time_share else ""
-    return f"{_runs(bursts)}. That is {percent(share)} of its calls, {percent(call_share)} of all calls in the logs{times}."
+    return f"{_runs(bursts)}. That is {percent(share)} of its calls, {percent(call_share)} of all calls logged{times}."
 
 
 def _runs(bursts: Bursts) -> str:
-    longest = f"session {bursts.session}, {clock(bursts.start)}"
+    longest = f"{bursts.session}, {clock(bursts.start)}"
     if bursts.count == 1:
-        return f"{human_count(bursts.longest)} calls within a second of one session ({longest})"
+        return f"{human_count(bursts.longest)} calls within a second of session {longest}"
     return (
-        f"{plural(bursts.count, 'burst')} of {human_count(bursts.calls / bursts.count)} calls on average, each within a "
-        f"second of one session; the longest has {human_count(bursts.longest)} ({longest})"
+        f"{plural(bursts.count, 'burst')} of {human_count(bursts.calls / bursts.count)} calls on average, each within "
+        f"a second of one session; the longest has {human_count(bursts.longest)} (session {longest})"
     )
 
 
