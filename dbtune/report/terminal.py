@@ -22,6 +22,9 @@ SHORT_TOP = 5
 SHORT_LIMITS = 5
 """Lines of each kind without ``--verbose``."""
 
+LONGEST_TEXT = 500
+"""Characters of a statement that is shown on its own."""
+
 FILE_WIDTH = 100
 INDENT = 4
 LABEL_WIDTH = 14
@@ -95,7 +98,7 @@ def _recommendation(
     _sql(console, recommendation.sql.up)
     if not full:
         return
-    _statements(recommendation.evidence.statements, console, limit=None if verbose else SHORT_STATEMENTS)
+    _statements(recommendation, console, limit=None if verbose else SHORT_STATEMENTS)
     if recommendation.risk:
         _labelled(console, "risk", Text(one_line(recommendation.risk)))
     for statement in recommendation.sql.down:
@@ -146,9 +149,8 @@ def _highlighted(console: Console, sql: str) -> Text:
     return text
 
 
-def _statements(statements: tuple[StatementEvidence, ...], console: Console, limit: int | None) -> None:
-    if not statements:
-        return
+def _statements(recommendation: Recommendation, console: Console, limit: int | None) -> None:
+    statements = [one for one in recommendation.evidence.statements if not _is_named(one, recommendation.title)]
     shown = sorted(statements, key=lambda one: one.saved, reverse=True)[:limit]
     rows = [
         (one.calls, one.cost_before, one.cost_after, one.text or one.fingerprint)
@@ -159,9 +161,14 @@ def _statements(statements: tuple[StatementEvidence, ...], console: Console, lim
         _cost_table(rows, console)
     for one in shown:
         if one.cost_before is None or one.cost_after is None:
-            _paragraph(console, Text(one_line(one.text or one.fingerprint), "cyan"))
+            _paragraph(console, Text(shortened(one.text or one.fingerprint, LONGEST_TEXT), "cyan"))
     if len(shown) < len(statements):
         _paragraph(console, Text(f"and {wording.plural(len(statements) - len(shown), 'more statement')}", "dim"))
+
+
+def _is_named(statement: StatementEvidence, title: str) -> bool:
+    """The title holds the whole text, and there are no costs to show."""
+    return statement.cost_before is None and bool(statement.text) and f"`{statement.text}`" in title
 
 
 def _cost_table(rows: list[tuple[float, float, float, str]], console: Console) -> None:

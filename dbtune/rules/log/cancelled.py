@@ -96,7 +96,7 @@ def _reason(incident: Incident) -> Reason:
 def _found(one: Troubles, reason: Reason) -> Found:
     return Found(
         title=titled(f"Cancelled by {reason.words}", one.statement),
-        reason=f"{counted(one.count, 'time', one.first_seen, one.last_seen)}.",
+        reason=f"{counted(one.count, 'cancellation', one.first_seen, one.last_seen)}.",
         advice=reason.advice,
         fingerprints=one.fingerprints,
         severity=_severity(one, reason),

@@ -78,7 +78,10 @@ def _found(one: StatementDigest, examined: float, sent: float, verb: str) -> Fou
             f"It examines {human_count(examined / one.calls)} rows a call and {what} {_few(kept / one.calls)}; "
             f"{plural(one.calls, 'call')}, {percent(one.share)} of the time."
         ),
-        advice="An index on what it looks for is probably missing; dbtune analyze asks the planner which one helps.",
+        advice=(
+            "An index on what it looks for is missing (dbtune analyze asks the planner which one helps), or its "
+            "condition is one that no index serves."
+        ),
         fingerprints=(one.fingerprint,),
         severity=severity_of(one.share),
         share=one.share,

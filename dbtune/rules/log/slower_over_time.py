@@ -50,8 +50,8 @@ LARGE_SLOTS = 0.9
 """The slot that is larger than this share of the others fits into one part."""
 
 LEAST_Z = 3.36
-"""Standard deviations of the rank sum: chance alone goes beyond it once in 2,500 statements. With eight parts to a third,
-it takes that every part of the last is slower than every one of the first."""
+"""Standard deviations of the rank sum: chance alone goes beyond it once in 2,500 statements. With eight parts to a
+third, it takes that every part of the last is slower than every one of the first."""
 
 LEAST_RATIO = 1.5
 """Of the last third's median to the first third's."""
