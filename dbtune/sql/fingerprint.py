@@ -1,9 +1,9 @@
 """Statements that differ only in literals, white space, comments and case are one: their common text and its hash.
 
 The common text follows ``pg_stat_statements``, so that a statement from the server, from a log and from a file meet:
-every literal becomes ``$n``, numbered as they come; ordinals of ORDER BY and GROUP BY and the lengths in type names
-stay, because the server keeps them too and the text could not be planned without them. Lists of IN and ARRAY and the
-rows of VALUES shrink to their first member with the mark that Postgres 18 puts there.
+every literal becomes ``$n``, numbered as they come (``?`` for MySQL); ordinals of ORDER BY and GROUP BY and the lengths
+in type names stay, because the server keeps them too and the text could not be planned without them. Lists of IN and
+ARRAY and the rows of VALUES shrink to their first member with the mark that Postgres 18 puts there.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from dbtune.model.snapshot import Dialect
 from dbtune.sql.lexing import NOT_OPERANDS, SQUASHED, Token, tokens
 
 
@@ -48,25 +49,32 @@ _SPACE_BEFORE_PARENTHESIS = NOT_OPERANDS | frozenset({"values", "materialized", 
 
 
 @lru_cache(maxsize=4096)
-def normalise(text: str) -> str:
+def normalise(text: str, dialect: Dialect = "postgres") -> str:
     """The statement on one line, without literals and comments, keywords in capitals; the same for its own result.
 
     >>> normalise("select * from T where a = 'x' and b in (1, 2, 3) -- why")
     'SELECT * FROM t WHERE a = $1 AND b IN ($2 /*, ... */)'
     """
-    return render(_pieces(text))
+    return render(_pieces(text, dialect), dialect)
 
 
 @lru_cache(maxsize=4096)
-def fingerprint(text: str) -> str:
+def fingerprint(text: str, dialect: Dialect = "postgres") -> str:
     """16 hexadecimal digits that identify the statement; equal for a text and for its ``normalise``.
 
     >>> fingerprint("SELECT 1 FROM t WHERE a IN (1, 2)") == fingerprint("select $1 from t where a in ($2)")
     True
     """
-    pieces = [piece for piece in _pieces(text) if piece is not MARK]
+    pieces = [piece for piece in _pieces(text, dialect) if piece is not MARK]
+    if dialect != "postgres":
+        pieces = [_unquoted(piece) for piece in pieces]
     anonymous = ["?" if _is_value(pieces, at) else piece.text for at, piece in enumerate(pieces)]
     return hashlib.blake2b("\x00".join(anonymous).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _unquoted(piece: Piece) -> Piece:
+    """MySQL: a name is the same one with and without backticks, and columns are the same in any case."""
+    return Piece("word", piece.text[1:-1].lower()) if piece.kind == "quoted" else piece
 
 
 def _is_value(pieces: Sequence[Piece], at: int) -> bool:
@@ -80,8 +88,8 @@ def _is_value(pieces: Sequence[Piece], at: int) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _pieces(text: str) -> list[Piece]:
-    found = tokens(text)
+def _pieces(text: str, dialect: Dialect) -> list[Piece]:
+    found = tokens(text, dialect)
     while found and found[-1].spelling == ";":
         found.pop()
     return _fold_lists(_fold_literals(text, found))
@@ -261,7 +269,7 @@ def _split(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return members
 
 
-def render(pieces: Sequence[Piece]) -> str:
+def render(pieces: Sequence[Piece], dialect: Dialect = "postgres") -> str:
     parts: list[str] = []
     number = 0
     former: Piece | None = None
@@ -272,7 +280,7 @@ def render(pieces: Sequence[Piece]) -> str:
             parts.append(" ")
         if piece.kind == "value":
             number += 1
-            parts.append(f"${number}")
+            parts.append(f"${number}" if dialect == "postgres" else "?")
         else:
             parts.append(piece.text.upper() if piece.kind == "word" and piece.text in _UPPER else piece.text)
         unary = False

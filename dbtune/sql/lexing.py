@@ -10,24 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
 
-TokenKind = Literal["word", "quoted", "string", "number", "parameter", "operator", "punctuation"]
+from dbtune.model.snapshot import Dialect
+from dbtune.sql.lexing_mysql import mysql_tokens
+from dbtune.sql.tokens import Token, TokenKind, fold_case
 
-
-class Token(NamedTuple):
-    """A token; ``text[start:end]`` is its spelling. Comments and white space are no tokens."""
-
-    kind: TokenKind
-    spelling: str
-    start: int
-    end: int
-
-    @property
-    def word(self) -> str:
-        """The spelling in lower case where it is an unquoted word, else the empty string."""
-        return fold_case(self.spelling) if self.kind == "word" else ""
-
+__all__ = ["NOT_OPERANDS", "SQUASHED", "Token", "TokenKind", "fold_case", "is_operand", "skip_comment", "tokens"]
 
 _TOKEN = re.compile(
     r"""
@@ -47,7 +35,6 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
-_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _SPACE = re.compile(r"\s+|--[^\n]*|/\*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -74,11 +61,6 @@ _BEFORE_PLACEHOLDER = re.compile(
 _SIGNED_PLACEHOLDER = re.compile(r"%s\b|%\(\w+\)s|@[A-Za-z_]\w*", re.ASCII)
 
 
-def fold_case(word: str) -> str:
-    """ASCII letters in lower case: what Postgres does with an unquoted identifier in a multi-byte encoding."""
-    return word.lower() if word.isascii() else word.translate(_ASCII_LOWER)
-
-
 def skip_comment(text: str, start: int) -> int:
     """End of the (nested) block comment that begins at ``start``."""
     depth, at = 1, start + 2
@@ -91,8 +73,10 @@ def skip_comment(text: str, start: int) -> int:
     return at
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str, dialect: Dialect = "postgres") -> list[Token]:
     """All tokens of the text, in order."""
+    if dialect != "postgres":
+        return mysql_tokens(text)
     found: list[Token] = []
     at, size = 0, len(text)
     match = _TOKEN.match
