@@ -115,3 +115,18 @@ def numbers(column: Sequence[bytes], *, scale: float = 1.0) -> Numbers:
     """A column of digits as numbers, times ``scale``; the empty bytes become NaN. Raises ValueError for others."""
     values = np.array([value or b"nan" for value in column], dtype=np.bytes_).astype(np.float64)
     return values if scale == 1.0 else values * scale
+
+
+def numbers_or_nan(column: Sequence[bytes], *, scale: float = 1.0) -> Numbers:
+    """Like ``numbers``, with NaN for what is no number (``18446744073708.796870.000036`` is known of old servers)."""
+    try:
+        return numbers(column, scale=scale)
+    except ValueError:
+        return np.array([_number(value) for value in column]) * scale
+
+
+def _number(value: bytes) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return np.nan

@@ -6,6 +6,7 @@ import pickle
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_pieces_give_what_the_whole_gives(events: list[tuple[str, int, int, str]
         return found
 
     edges = [0, *sorted(min(cut, len(events)) for cut in cuts), len(events)]
-    parts = [events[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    parts = [events[start:end] for start, end in pairwise(edges)]
     whole = finished(tallied([made(events)]))
     apart = finished(merged([tallied([made(part)], place=at) for at, part in enumerate(parts)]))
     assert _numbers(apart) == _numbers(whole)

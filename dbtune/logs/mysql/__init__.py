@@ -1,0 +1,1 @@
+"""What the logs of MySQL and MariaDB have in common."""

@@ -1,0 +1,220 @@
+"""Events of the slow query log.
+
+Above each statement stand lines that begin with ``#``; which ones, in which order, differs by server and setting, but
+for ``# Query_time``, which each event has. Sources: ``sql/log.cc`` of MySQL 5.0 to 9.0, MariaDB 11 and Percona 8.0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from math import isnan, nan
+
+import numpy as np
+
+from dbtune.logs.batch import Batch, IncidentEvent, Names, Numbers, numbers, numbers_or_nan
+from dbtune.logs.mysql.times import epoch
+
+STRAY_LINE = "a line that belongs to no event"
+WITHOUT_STATEMENT = "an event without its statement"
+WITHOUT_HEADER = "an event without its Query_time"
+
+_EVENT = re.compile(
+    rb"""
+    (?:\#[ ]Time:[ ]([^\n\#]*+)(?:\n|(?=\#[ ]User)))?+
+    (?:\#?+[ ]?+User@Host:[ ]([^\[\n]*+)\[([^\]\n]*+)\][ ]@[ ]*+([^ \[\n]*+)[ ]*+\[([^\]\n]*+)\]([^\n]*+)\n)?+
+    ((?:\#[ ](?!Query_time|Time:|User@Host)[A-Z][^\n]*+\n)*+)
+    \#?+[ ]?+Query_time:[ ]++([\d.]++)[ ]++Lock_time:[ ]++([\d.]++)
+        [ ]++Rows_sent:[ ]++(\d++)[ ]++Rows_examined:[ ]++(\d++)([^\n]*+)\n
+    ((?:\#[ \t]++(?!administrator[ ]|Time:|User@Host:|Query_time:)(?:[A-Za-z_]++:|No[ ]InnoDB|InnoDB)[^\n]*+\n)*+)
+    (?:use[ ]([^;\n]++);\n)?+
+    ((?:SET[ ](?:last_insert_id|insert_id|timestamp)=[^\n]*+\n)*+)
+    ((?:(?!\#?[ ]?(?:Time:[ ]+\d|User@Host:[ ]|Query_time:[ ]))[^\n]++\n|\n)*+)
+    | ([^\n]*+\n)
+    """,
+    re.VERBOSE,
+)
+_TIME_LINE = re.compile(rb"# Time: ([^\n#]*)")
+_BANNER = re.compile(
+    rb"[^\n]*, Version: [^\n]* started with:[^\n]*\n(?:Tcp port: [^\n]*\n)?(?:Time  +Id +Command +Argument[^\n]*\n)?"
+)
+_HARMLESS = re.compile(
+    rb"\s*\Z|Tcp port: |Time  +Id +Command|# Time: |/\S*mysqld|mysqld, Version|use \S+;|SET timestamp="
+)
+_FIELD = re.compile(rb"([A-Za-z_]+):[ \t]*+(\S*[^\s:])(?=\s|\Z)")
+_TIMESTAMP = re.compile(rb"timestamp=([\d.]+)")
+_ADMINISTRATOR = re.compile(rb"# (administrator command: [^;\n]*)")
+_EXPLAIN = re.compile(rb"^# explain: ?([^\n]*)\n", re.MULTILINE)
+
+_OPTIONAL = {
+    "rows_affected": (b"Rows_affected",),
+    "bytes_sent": (b"Bytes_sent",),
+}
+_ERRNO = (b"Errno", b"Last_errno")
+
+Rows = Sequence[tuple[bytes, ...]]
+
+
+class SlowReader:
+    """Keeps the database that was last named by ``use`` and the last time, to which later events refer."""
+
+    def __init__(self) -> None:
+        self._database = b""
+        self._time = nan
+
+    def finish(self) -> Batch:
+        """Events are whole: nothing waits."""
+        return Batch()
+
+    def read(self, block: bytes) -> Batch:
+        """The events of the block."""
+        if b"\r\n" in block:
+            block = block.replace(b"\r\n", b"\n")
+        if b" started with:" in block:
+            block = _BANNER.sub(b"", block)
+        if not block.endswith(b"\n"):
+            block += b"\n"
+        skipped: Counter[str] = Counter()
+        rows: Rows = _EVENT.findall(block)
+        if any(row[16] for row in rows):
+            rows = self._without_strays(rows, skipped)
+        if not rows:
+            return Batch(skipped=skipped)
+        return self._batch(rows, skipped)
+
+    def _without_strays(self, rows: Rows, skipped: Counter[str]) -> Rows:
+        """The rows that are events; the time of a line of its own goes to the event after it."""
+        kept: list[tuple[bytes, ...]] = []
+        time = b""
+        for row in rows:
+            line = row[16]
+            if not line:
+                kept.append((row[0] or time, *row[1:]))
+                time = b""
+            elif hit := _TIME_LINE.match(line):
+                time = hit[1]
+            elif line.startswith((b"# User@Host", b"User@Host")):
+                skipped[WITHOUT_HEADER] += 1
+            elif not _HARMLESS.match(line):
+                skipped[STRAY_LINE] += 1
+        return kept
+
+    def _batch(self, rows: Rows, skipped: Counter[str]) -> Batch:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        (times, user, account, host, address, behind, above, seconds, lock, sent, examined, rest, below) = columns[:13]
+        uses, sets, statements = columns[13:16]
+        batch = Batch(
+            texts=[statement.rstrip(b"; \n\t") for statement in statements],
+            ms=numbers_or_nan(seconds, scale=1000.0),
+            times=self._times(times, sets),
+            lock_ms=numbers_or_nan(lock, scale=1000.0),
+            rows_sent=numbers_or_nan(sent),
+            rows_examined=numbers_or_nan(examined),
+            users=[name.strip() or inside for name, inside in zip(user, account, strict=True)],
+            hosts=[name or ip for name, ip in zip(host, address, strict=True)],
+            databases=self._databases(uses),
+            sessions=_ids(behind) if any(behind) else None,
+            skipped=skipped,
+        )
+        if any(above) or any(rest) or any(below):
+            _add_fields(batch, [b" ".join(parts) for parts in zip(behind, above, rest, below, strict=True)])
+        return _with_statements(batch)
+
+    def _times(self, written: Sequence[bytes], sets: Sequence[bytes]) -> Numbers:
+        """When the statements began (``SET timestamp``), else what the last ``# Time`` says."""
+        stamps = [line[14:-2] for line in sets]
+        try:
+            values = numbers(stamps)
+        except ValueError:
+            hits = [_TIMESTAMP.search(line) for line in sets]
+            values = numbers([b"" if hit is None else hit[1].rstrip(b".") for hit in hits])
+        missing = np.isnan(values)
+        if missing.any():
+            for at, text in enumerate(written):
+                if text:
+                    said = epoch(text.strip())
+                    self._time = self._time if isnan(said) else said
+                elif not missing[at]:
+                    self._time = float(values[at])
+                if missing[at]:
+                    values[at] = self._time
+        if len(values):
+            self._time = float(values[-1])
+        return values
+
+    def _databases(self, uses: Sequence[bytes]) -> Names | None:
+        """``use`` is written where the database differs from that of the event before, whoever sent it."""
+        if not any(uses):
+            return [self._database] * len(uses) if self._database else None
+        found: Names = []
+        for use in uses:
+            if use:
+                self._database = use.strip(b"` ")
+            found.append(self._database)
+        return found
+
+
+def _ids(behind: Sequence[bytes]) -> Names:
+    """The thread's number behind User@Host."""
+    return [text.rpartition(b"Id:")[2].strip() if b"Id:" in text else b"" for text in behind]
+
+
+def _add_fields(batch: Batch, headers: Sequence[bytes]) -> None:
+    """Fill in what the header lines of Percona, MariaDB and ``log_slow_extra`` say beyond the usual."""
+    fields = [dict(_FIELD.findall(header)) for header in headers]
+    for column, names in _OPTIONAL.items():
+        values = _field(fields, names)
+        if any(values):
+            setattr(batch, column, numbers_or_nan(values))
+    errors = _field(fields, _ERRNO)
+    killed = _field(fields, (b"Killed",))
+    if any(errors):
+        batch.errors = np.array([float(bool(value) and value != b"0") for value in errors])
+    for at in (at for at, value in enumerate(killed) if value not in (b"", b"0")):
+        batch.incidents.append(IncidentEvent("cancelled", float(batch.times[at]), 0.0, batch.texts[at], b"killed"))
+    threads = _field(fields, (b"Thread_id",))
+    if any(threads):
+        known = batch.sessions or [b""] * len(batch)
+        batch.sessions = [thread or one for thread, one in zip(threads, known, strict=True)]
+    schemas = _field(fields, (b"Schema",))
+    if any(schemas):
+        used = batch.databases or [b""] * len(batch)
+        batch.databases = [schema or use for schema, use in zip(schemas, used, strict=True)]
+    limits = _field(fields, (b"Log_slow_rate_limit",))
+    if any(limits):
+        batch.calls = np.array([max(1.0, float(limit)) if limit.isdigit() else 1.0 for limit in limits])
+    if any(b"Tmp_table_sizes" in one for one in fields):
+        batch.temporary_bytes = np.array([_on_disk(one) for one in fields])
+    for at, header in enumerate(headers):
+        if b"# explain:" in header:
+            batch.plans[at] = b"\n".join(_EXPLAIN.findall(header))
+
+
+def _field(fields: Sequence[dict[bytes, bytes]], names: Sequence[bytes]) -> list[bytes]:
+    return [next((one[name] for name in names if name in one), b"") for one in fields]
+
+
+def _count(value: bytes) -> float:
+    return float(value) if value.isdigit() else nan
+
+
+def _on_disk(fields: dict[bytes, bytes]) -> float:
+    """Bytes of temporary tables, where one of them was on disk."""
+    if b"Tmp_table_sizes" not in fields:
+        return nan
+    on_disk = fields.get(b"Tmp_table_on_disk") == b"Yes" or fields.get(b"Tmp_disk_tables", b"0") != b"0"
+    return _count(fields[b"Tmp_table_sizes"]) if on_disk else 0.0
+
+
+def _with_statements(batch: Batch) -> Batch:
+    """The batch without events that have no statement; administrator commands are such of their own kind."""
+    for at, text in enumerate(batch.texts):
+        if text.startswith(b"# administrator command"):
+            hit = _ADMINISTRATOR.match(text)
+            batch.texts[at] = hit[1] if hit else text
+    has_text = np.array([bool(text) for text in batch.texts], np.bool_)
+    if has_text.all():
+        return batch
+    batch.skipped[WITHOUT_STATEMENT] += int((~has_text).sum())
+    return batch.chosen(has_text)
