@@ -53,7 +53,7 @@ class Shape:
 @lru_cache(maxsize=1024)
 def shape_of(text: str, dialect: Dialect) -> Shape:
     """The outline of a statement, normalised or not. Never raises."""
-    found = tokens(text)
+    found = tokens(text, dialect)
     own = [(at, token.word) for at, token in _own(found) if token.word]
     return Shape(
         verb=_verb([word for _, word in own]),

@@ -23,6 +23,7 @@ Source: PostgreSQL manual, "Client Connection Defaults", "Hot Standby", Handling
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -89,7 +90,8 @@ def cancelled(digest: Digest) -> Iterator[Found]:
 
 
 def _reason(incident: Incident) -> Reason:
-    said = f"{incident.detail} {incident.text if incident.fingerprint is None else ''}".lower().replace(" - ", "-")
+    said = f"{incident.detail} {incident.text if incident.fingerprint is None else ''}".lower()
+    said = re.sub(r"\s*-\s*", "-", said)  # a detail is normalised as SQL is, which sets the hyphens apart
     return next((reason for reason in REASONS if reason.mark in said), OTHER)
 
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbtune.model.snapshot import Dialect
 from dbtune.rules.log_statements import shape_of
 
 
@@ -41,14 +42,24 @@ def test_outline(text: str, verb: str, limited: bool, aggregate: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [("SELECT a FROM t", False), ("SELECT a FROM t WHERE b = $1", True), ("SELECT a FROM t WHERE b = ?", True)],
+    ("text", "dialect", "expected"),
+    [
+        ("SELECT a FROM t", "postgres", False),
+        ("SELECT a FROM t WHERE b = $1", "postgres", True),
+        ("SELECT a FROM t WHERE b = ?", "mysql", True),
+    ],
 )
-def test_what_differs_from_call_to_call(text: str, expected: bool) -> None:
-    assert shape_of(text, "mysql").has_parameters is expected
+def test_what_differs_from_call_to_call(text: str, dialect: Dialect, expected: bool) -> None:
+    assert shape_of(text, dialect).has_parameters is expected
 
 
 @given(st.text(alphabet="selctfromwithlim(),'\"`$?*/- \n1", max_size=60))
 def test_nothing_raises(text: str) -> None:
     shape_of(text, "postgres")
     shape_of(text, "mysql")
+
+
+def test_the_dialect_tells_strings_from_names() -> None:
+    text = 'SELECT a FROM t WHERE b = "limit" # limit'
+    assert shape_of(text, "mysql").words == {"select", "a", "from", "t", "where", "b"}
+    assert shape_of("SELECT a FROM t WHERE b = `limit`", "mysql").has_parameters is False
