@@ -77,6 +77,12 @@ REASONS = (
         "See whether a timeout of the driver or of a proxy cancels it; then it is too slow for whoever waits for it.",
         "low",
     ),
+    Reason(
+        "killed",
+        "a KILL",
+        "See who kills it, a person, a watchdog or a proxy: it was too slow for them.",
+        "low",
+    ),
 )
 OTHER = Reason("", "the server", "Look at the log for what the server says about it.", "low")
 

@@ -5,7 +5,7 @@ that a user sees. Many are not noticed, because the program catches them: a tabl
 a duplicate key where an upsert was meant, a value that is too long.
 
 The share is of the calls that the log holds: where it leaves fast statements out, only the failures of a statement
-may be in it.
+may be in it. Calls that were cancelled, or aborted by a deadlock, are not counted here.
 
 ## Example
 
@@ -26,6 +26,7 @@ Source: PostgreSQL manual, "Error Reporting and Logging", log_min_error_statemen
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from dbtune.model.digest import Digest, StatementDigest
@@ -46,28 +47,33 @@ OFTEN = 0.01
 
 @log_rule("log.errors", severity="low")
 def errors(digest: Digest) -> Iterator[Found]:
-    """Statements by the share of their calls that failed."""
+    """Statements by the share of their calls that failed, without those that log.cancelled and log.deadlock tell of."""
+    aborted: Counter[str | None] = Counter()
+    for incident in digest.incidents:
+        if incident.kind in ("cancelled", "deadlock"):
+            aborted[incident.fingerprint] += incident.count
     for one in digest.statements:
-        if one.errors >= LEAST_ERRORS and one.errors >= LEAST_SHARE * one.calls:
-            yield _found(one, digest)
+        own = one.errors - aborted[one.fingerprint]
+        if own >= LEAST_ERRORS and own >= LEAST_SHARE * one.calls:
+            yield _found(one, own, digest)
 
 
-def _found(one: StatementDigest, digest: Digest) -> Found:
+def _found(one: StatementDigest, own: float, digest: Digest) -> Found:
     return Found(
         title=titled("Fails often", one.text),
-        reason=_reason(one),
+        reason=_reason(one, own),
         advice="Look up its message in the log; to catch the error in the program spares neither call nor rollback.",
         fingerprints=(one.fingerprint,),
-        severity=_severity(one, digest),
+        severity=_severity(own, digest),
         share=one.share,
     )
 
 
-def _reason(one: StatementDigest) -> str:
-    if one.errors >= one.calls:
-        return f"All {human_count(one.errors)} of its calls in the logs failed (calls that succeed may not be logged)."
-    return f"{human_count(one.errors)} of {plural(one.calls, 'call')} failed, {percent(one.errors / one.calls)}."
+def _reason(one: StatementDigest, own: float) -> str:
+    if own >= one.calls:
+        return f"All {human_count(own)} of its calls in the logs failed (calls that succeed may not be logged)."
+    return f"{human_count(own)} of {plural(one.calls, 'call')} failed, {percent(own / one.calls)}."
 
 
-def _severity(one: StatementDigest, digest: Digest) -> Severity:
-    return "medium" if one.errors >= OFTEN * digest.calls else "low"
+def _severity(own: float, digest: Digest) -> Severity:
+    return "medium" if own >= OFTEN * digest.calls else "low"
