@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from dbtune.cli import inputs, options
+from dbtune.cli import inputs, options, workloads
 from dbtune.cli.terminal import Terminal, current_terminal
 from dbtune.collect.collector import CollectOptions
 from dbtune.model.recommendation import SEVERITIES, Report, Severity
@@ -25,14 +25,14 @@ FINDINGS = 1
 """Exit status where ``--fail-on`` is reached."""
 
 NO_WORKLOAD = (
-    "no workload, so only the schema is looked at: pass --workload FILE.sql, or install pg_stat_statements on the "
-    "server (shared_preload_libraries, then CREATE EXTENSION pg_stat_statements)"
+    "no workload, so only the schema is looked at: pass --log FILE or --workload FILE.sql, or install "
+    "pg_stat_statements on the server (shared_preload_libraries, then CREATE EXTENSION pg_stat_statements)"
 )
 
 
 @click.command("analyze")
 @options.target_argument
-@options.workload_options
+@workloads.workload_options
 @options.planner_option
 @options.budget_option
 @click.option("--only", type=options.Names("RULE,..."), default=(), help="Only these rules (ids or groups).")
@@ -42,7 +42,7 @@ NO_WORKLOAD = (
 @click.option(
     "--since",
     type=options.PointInTime(),
-    help="Refuse a workload that counts from before TIME (pg_stat_statements cannot be cut by time).",
+    help="Only what a log holds from TIME on; totals from before it (pg_stat_statements) are refused.",
 )
 @click.option(
     "--min-gain",
@@ -83,8 +83,7 @@ NO_WORKLOAD = (
 )
 def command(
     target: str,
-    workload_files: Sequence[str],
-    with_server_workload: bool,
+    wishes: workloads.WorkloadWishes,
     planner: Literal["auto", "shadow", "hypopg", "explain"],
     budget: int | None,
     only: tuple[str, ...],
@@ -104,25 +103,21 @@ def command(
 
     TARGET is a database URL (postgresql://user@host/database) or a snapshot file written by dbtune collect. The
     database is only read, in a session that is read-only and limited in time. Its workload comes from
-    pg_stat_statements, or from SQL files with --workload.
+    pg_stat_statements, or from slow-query logs with --log and SQL files with --workload.
     """
     terminal = current_terminal()
     outputs = inputs.open_outputs(files, form)
-    workload_paths = options.expand_files(workload_files)
     chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
-    wishes = AdviseOptions(
+    advise_options = AdviseOptions(
         budget_bytes=budget, only=only, skip=skip, schemas=schemas, min_gain=min_gain, timeout_seconds=timeout
     )
     with terminal.progress() as progress:
-        collecting = CollectOptions(schemas=schemas, workload=not workload_paths or with_server_workload, top=top)
+        collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server, top=top)
         snapshot, url = inputs.open_snapshot(target, collecting, privacy, progress)
-        workload = inputs.choose_workload(snapshot.workload, workload_paths, with_server=with_server_workload)
-        if top is not None:
-            workload = inputs.most_expensive(workload, top)
-        if since is not None:
-            inputs.check_since(workload, since)
+        chosen = workloads.choose_workload(snapshot.workload, wishes, snapshot.server.dialect, progress, since)
+        workload = chosen.workload if top is None else workloads.most_expensive(chosen.workload, top)
         with open_planner(planner, snapshot, url, progress) as opened:
-            report = advise(snapshot, workload, opened, wishes, progress)
+            report = advise(snapshot, workload, opened, advise_options, progress, chosen.digest)
     if not workload.statements:
         terminal.note(NO_WORKLOAD)
     _show(report, terminal, form, to_files=bool(outputs))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from dbtune.cli import inputs, options
+from dbtune.cli import inputs, options, workloads
 from dbtune.cli.terminal import current_terminal
 from dbtune.collect.collector import CollectOptions
 from dbtune.collect.snapshot_file import check_snapshot_path, write_snapshot
@@ -27,11 +26,13 @@ from dbtune.model.snapshot import Snapshot
     metavar="FILE",
     help="The snapshot: .json, .json.gz or .json.zst.",
 )
-@options.workload_options
+@workloads.workload_options
 @click.option("--schema", "schemas", type=options.Names("NAME,..."), default=(), help="Only these schemas.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N statements that take the most time.")
 @options.privacy_option
-@click.option("--samples", is_flag=True, help="Keep statements with their literals (from --workload) in the file.")
+@click.option(
+    "--samples", is_flag=True, help="Keep statements with their literals (from --workload and --log) in the file."
+)
 @click.option(
     "--statement-timeout",
     type=options.Duration(),
@@ -42,8 +43,7 @@ from dbtune.model.snapshot import Snapshot
 def command(
     target: str,
     file: Path,
-    workload_files: Sequence[str],
-    with_server_workload: bool,
+    wishes: workloads.WorkloadWishes,
     schemas: tuple[str, ...],
     top: int | None,
     privacy: Literal["none", "hash", "drop"],
@@ -57,17 +57,16 @@ def command(
     """
     terminal = current_terminal()
     check_snapshot_path(file)
-    workload_paths = options.expand_files(workload_files)
     collecting = CollectOptions(
         schemas=schemas,
-        workload=not workload_paths or with_server_workload,
+        workload=wishes.asks_server,
         top=top,
         statement_timeout_ms=max(1, round(statement_timeout * 1000)),
     )
     with terminal.progress() as progress:
         snapshot, _ = inputs.open_snapshot(target, collecting, privacy, progress)
-        workload = inputs.choose_workload(snapshot.workload, workload_paths, with_server=with_server_workload)
-        snapshot = replace(snapshot, workload=workload)
+        chosen = workloads.choose_workload(snapshot.workload, wishes, snapshot.server.dialect, progress)
+        snapshot = replace(snapshot, workload=chosen.workload)
         progress.step(f"writing {file}")
         write_snapshot(snapshot, file, samples=samples)
     for limit in snapshot.limits:

@@ -153,25 +153,14 @@ def privacy_option(function: Command) -> Command:
     )(function)
 
 
-def workload_options(function: Command) -> Command:
-    """``--workload`` and ``--with-server-workload``."""
-    for option in (
-        click.option(
-            "--with-server-workload",
-            is_flag=True,
-            help="With --workload: use the server's own statement statistics too.",
-        ),
-        click.option(
-            "-w",
-            "--workload",
-            "workload_files",
-            multiple=True,
-            metavar="FILE",
-            help="Statements to tune for, instead of the server's: an SQL file, a folder, a pattern. Repeatable.",
-        ),
-    ):
-        function = option(function)
-    return function
+log_format_options = (
+    click.option("--log-format", metavar="NAME", help="The format of the logs, where it is not recognised."),
+    click.option(
+        "--log-line-prefix",
+        metavar="PREFIX",
+        help="The log_line_prefix setting of the Postgres server that wrote the log, where it is not recognised.",
+    ),
+)
 
 
 def expand_files(names: Sequence[str]) -> tuple[Path, ...]:

@@ -11,7 +11,7 @@ from dbtune.logs.registry import LayoutOptions, Reader, Sniffed, log_format
 BOUNDARY = re.compile(
     rb"^(?:(?!#)[^\n]*+|\# administrator command[^\n]*+)\n(?=\#? ?(?:Time: +\d|User@Host: ))", re.MULTILINE
 )
-_HEADER = re.compile(rb"^#? ?(?:Query_time: +[\d.]+ +Lock_time: |User@Host: .*\[.*\] @ )", re.MULTILINE)
+_HEADER = re.compile(rb"^#? ?(?:Query_time: +[\d.]+(?: |$)|User@Host: .*\[.*\] @ )", re.MULTILINE)
 
 
 @dataclass(frozen=True)

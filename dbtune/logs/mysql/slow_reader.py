@@ -23,10 +23,10 @@ WITHOUT_HEADER = "an event without its Query_time"
 _EVENT = re.compile(
     rb"""
     (?:\#[ ]Time:[ ]([^\n\#]*+)(?:\n|(?=\#[ ]User)))?+
-    (?:\#?+[ ]?+User@Host:[ ]([^\[\n]*+)\[([^\]\n]*+)\][ ]@[ ]*+([^ \[\n]*+)[ ]*+\[([^\]\n]*+)\]([^\n]*+)\n)?+
+    (?:\#?+[ ]?+User@Host:[ ]([^\[\n]*+)\[([^\]\n]*+)\][^@\n]*+@[ ]*+([^ \[\n]*+)[ ]*+\[([^\]\n]*+)\]([^\n]*+)\n)?+
     ((?:\#[ ](?!Query_time|Time:|User@Host)[A-Z][^\n]*+\n)*+)
-    \#?+[ ]?+Query_time:[ ]++([\d.]++)[ ]++Lock_time:[ ]++([\d.]++)
-        [ ]++Rows_sent:[ ]++(\d++)[ ]++Rows_examined:[ ]++(\d++)([^\n]*+)\n
+    \#?+[ ]?+Query_time:[ ]*+([\d.]++)(?:[ ]++Lock_time:[ ]*+([\d.]++))?+
+        (?:[ ]++Rows_sent:[ ]*+(\d++))?+(?:[ ]++Rows_examined:[ ]*+(\d++))?+([^\n]*+)\n
     ((?:\#[ \t]++(?!administrator[ ]|Time:|User@Host:|Query_time:)(?:[A-Za-z_]++:|No[ ]InnoDB|InnoDB)[^\n]*+\n)*+)
     (?:use[ ]([^;\n]++);\n)?+
     ((?:SET[ ](?:last_insert_id|insert_id|timestamp)=[^\n]*+\n)*+)
@@ -37,10 +37,11 @@ _EVENT = re.compile(
 )
 _TIME_LINE = re.compile(rb"# Time: ([^\n#]*)")
 _BANNER = re.compile(
-    rb"[^\n]*, Version: [^\n]* started with:[^\n]*\n(?:Tcp port: [^\n]*\n)?(?:Time  +Id +Command +Argument[^\n]*\n)?"
+    rb"[^\n]*, Version: [^\n]* started with:[^\n]*\n"
+    rb"(?:T(?:cp p|CP P)ort: [^\n]*\n)?(?:Time  +Id +Command +Argument[^\n]*\n)?"
 )
 _HARMLESS = re.compile(
-    rb"\s*\Z|Tcp port: |Time  +Id +Command|# Time: |/\S*mysqld|mysqld, Version|use \S+;|SET timestamp="
+    rb"\s*\Z|T(?:cp p|CP P)ort: |Time  +Id +Command|# Time: |/\S*mysqld|mysqld, Version|use \S+;|SET timestamp="
 )
 _FIELD = re.compile(rb"([A-Za-z_]+):[ \t]*+(\S*[^\s:])(?=\s|\Z)")
 _TIMESTAMP = re.compile(rb"timestamp=([\d.]+)")
@@ -119,7 +120,7 @@ class SlowReader:
         )
         if any(above) or any(rest) or any(below):
             _add_fields(batch, [b" ".join(parts) for parts in zip(behind, above, rest, below, strict=True)])
-        return _with_statements(batch)
+        return _with_statements(batch, commands=any(text[:1] == b"#" for text in batch.texts))
 
     def _times(self, written: Sequence[bytes], sets: Sequence[bytes]) -> Numbers:
         """When the statements began (``SET timestamp``), else what the last ``# Time`` says."""
@@ -207,14 +208,14 @@ def _on_disk(fields: dict[bytes, bytes]) -> float:
     return _count(fields[b"Tmp_table_sizes"]) if on_disk else 0.0
 
 
-def _with_statements(batch: Batch) -> Batch:
-    """The batch without events that have no statement; administrator commands are such of their own kind."""
-    for at, text in enumerate(batch.texts):
+def _with_statements(batch: Batch, *, commands: bool) -> Batch:
+    """The batch without events that have no statement; administrator commands are statements of their own kind."""
+    for at, text in enumerate(batch.texts) if commands else ():
         if text.startswith(b"# administrator command"):
             hit = _ADMINISTRATOR.match(text)
             batch.texts[at] = hit[1] if hit else text
-    has_text = np.array([bool(text) for text in batch.texts], np.bool_)
-    if has_text.all():
+    if b"" not in batch.texts:
         return batch
+    has_text = np.array([bool(text) for text in batch.texts], np.bool_)
     batch.skipped[WITHOUT_STATEMENT] += int((~has_text).sum())
     return batch.chosen(has_text)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dbtune.cli.inputs import check_since, merged, most_expensive
+from dbtune.cli.workloads import check_since, merged, most_expensive
 from dbtune.model.errors import UsageError
 from dbtune.model.workload import Skipped, Statement, Workload, WorkloadSource
 

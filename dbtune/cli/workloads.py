@@ -1,0 +1,191 @@
+"""Where the workload comes from: the server's statistics, SQL files, slow-query logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dbtune.cli.options import expand_files, log_format_options
+from dbtune.logs.digesting import DigestOptions, digest
+from dbtune.logs.executors import available_workers, open_executor
+from dbtune.logs.sql_file import read_sql_file
+from dbtune.logs.workload import SAMPLES_TO_PLAN, to_workload
+from dbtune.model.digest import Digest
+from dbtune.model.errors import UsageError
+from dbtune.model.progress import Progress
+from dbtune.model.snapshot import Dialect
+from dbtune.model.workload import Statement, Workload
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class WorkloadWishes:
+    """What the user named to tune for. Nothing named means the server's own statements."""
+
+    files: tuple[Path, ...] = ()
+    logs: tuple[str, ...] = ()
+    log_format: str | None = None
+    log_line_prefix: str | None = None
+    with_server: bool = False
+
+    @property
+    def asks_server(self) -> bool:
+        return self.with_server or not (self.files or self.logs)
+
+
+@dataclass(frozen=True)
+class ChosenWorkload:
+    """The workload, and what the logs said where there were some."""
+
+    workload: Workload
+    digest: Digest | None = None
+
+
+def workload_options(function: Command) -> Command:
+    """``--workload``, ``--log`` and what belongs to them; the command gets them as ``wishes``."""
+
+    @wraps(function)
+    def with_wishes(
+        *arguments: Any,
+        workload_files: Sequence[str],
+        logs: Sequence[str],
+        log_format: str | None,
+        log_line_prefix: str | None,
+        with_server_workload: bool,
+        **others: Any,
+    ) -> Any:
+        wishes = WorkloadWishes(
+            expand_files(workload_files), tuple(logs), log_format, log_line_prefix, with_server_workload
+        )
+        return function(*arguments, wishes=wishes, **others)
+
+    decorated: Callable[..., Any] = with_wishes
+    for option in (
+        click.option(
+            "--with-server-workload",
+            is_flag=True,
+            help="With --workload or --log: use the server's own statement statistics too.",
+        ),
+        *reversed(log_format_options),
+        click.option(
+            "--log",
+            "logs",
+            multiple=True,
+            metavar="LOG",
+            help="Statements to tune for from a slow-query log instead: a file, a folder, a pattern, or - for standard "
+            "input, in any format that dbtune digest reads. Repeatable.",
+        ),
+        click.option(
+            "-w",
+            "--workload",
+            "workload_files",
+            multiple=True,
+            metavar="FILE",
+            help="Statements to tune for, instead of the server's: an SQL file, a folder, a pattern. Repeatable.",
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated  # type: ignore[return-value]  # its parameters become the command's
+
+
+def choose_workload(
+    server: Workload, wishes: WorkloadWishes, dialect: Dialect, progress: Progress, since: datetime | None = None
+) -> ChosenWorkload:
+    """The server's own statements, or those of the files and logs instead, or all of them.
+
+    Raises UsageError for a file or logs without a statement, for logs of another kind of server, and where a source
+    holds totals from before ``since``.
+    """
+    found: list[Workload] = [server] if wishes.asks_server else []
+    found += [_read_file(path) for path in wishes.files]
+    made: Digest | None = None
+    if wishes.logs:
+        made = _read_logs(wishes, dialect, progress, since)
+        found.append(to_workload(made))
+    chosen = found[0] if len(found) == 1 else merged(found)
+    if since is not None:
+        check_since(chosen, since)
+    return ChosenWorkload(chosen, made)
+
+
+def _read_file(path: Path) -> Workload:
+    workload = read_sql_file(path)
+    if not workload.statements:
+        raise UsageError(f"{path}: no statement in this file; a workload is SQL statements, each ended by a semicolon")
+    return workload
+
+
+def _read_logs(wishes: WorkloadWishes, dialect: Dialect, progress: Progress, since: datetime | None) -> Digest:
+    options = DigestOptions(
+        log_format=wishes.log_format,
+        log_line_prefix=wishes.log_line_prefix,
+        since=None if since is None else since.timestamp(),
+        samples=SAMPLES_TO_PLAN,
+    )
+    with closing(open_executor(available_workers(), None)) as executor:
+        made = digest(wishes.logs, options, executor, progress)
+    names = ", ".join(source.name for source in made.sources)
+    if (made.dialect == "postgres") != (dialect == "postgres"):
+        raise UsageError(f"{names}: a log of {made.dialect}, and TARGET is a {dialect} database")
+    if not made.statements:
+        raise UsageError(f"{names}: no statement in {'these logs' if len(made.sources) > 1 else 'this log'}")
+    return made
+
+
+def merged(workloads: Sequence[Workload]) -> Workload:
+    """One workload of several: statements of one fingerprint become one, their calls and times added."""
+    statements: dict[str, Statement] = {}
+    for workload in workloads:
+        for statement in workload.statements:
+            known = statements.get(statement.fingerprint)
+            statements[statement.fingerprint] = statement if known is None else _added(known, statement)
+    return Workload(
+        tuple(statements.values()),
+        tuple(source for workload in workloads for source in workload.sources),
+        tuple(skipped for workload in workloads for skipped in workload.skipped),
+    )
+
+
+def _added(one: Statement, other: Statement) -> Statement:
+    def total(a: float | None, b: float | None) -> float | None:
+        return b if a is None else a if b is None else a + b
+
+    return replace(
+        one,
+        calls=one.calls + other.calls,
+        total_ms=total(one.total_ms, other.total_ms),
+        rows=total(one.rows, other.rows),
+        samples=tuple(dict.fromkeys((*one.samples, *other.samples))),
+        blocks_read=total(one.blocks_read, other.blocks_read),
+        blocks_hit=total(one.blocks_hit, other.blocks_hit),
+        temporary_blocks=total(one.temporary_blocks, other.temporary_blocks),
+    )
+
+
+def most_expensive(workload: Workload, top: int) -> Workload:
+    """The workload with only its ``top`` statements that take the most time; where no time is known, the most calls."""
+    ranked = sorted(workload.statements, key=lambda one: (one.total_ms or 0.0, one.calls), reverse=True)
+    kept = {statement.fingerprint for statement in ranked[:top]}
+    return replace(workload, statements=tuple(one for one in workload.statements if one.fingerprint in kept))
+
+
+def check_since(workload: Workload, since: datetime) -> None:
+    """Raise UsageError where a source counts from before ``since``: totals cannot be cut by time afterwards."""
+    for source in workload.sources:
+        if source.since is None:
+            continue
+        start = datetime.fromisoformat(source.since).astimezone()
+        if start < since:
+            raise UsageError(
+                f"--since {since:%Y-%m-%d %H:%M}: {source.name or source.kind} holds totals since "
+                f"{start:%Y-%m-%d %H:%M} that cannot be cut by time; reset it (pg_stat_statements_reset()), "
+                "or leave --since out"
+            )

@@ -1,0 +1,1 @@
+"""What the log formats of Postgres have in common."""

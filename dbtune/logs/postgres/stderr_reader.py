@@ -1,0 +1,242 @@
+"""Records of the Postgres log as text lines.
+
+A record begins with the prefix and a severity; lines that go on begin with a tab. DETAIL, STATEMENT and their like are
+lines with the same prefix that belong to the record before them in the same session.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from math import nan
+
+from dbtune.logs.batch import Batch, Names, numbers_or_nan
+from dbtune.logs.postgres.any_prefix import Prefix, parsed
+from dbtune.logs.postgres.line_prefix import ADDED, SEVERITY, LinePrefix
+from dbtune.logs.postgres.records import Record, Records
+from dbtune.logs.postgres.times import epoch, epochs
+
+STRAY_LINE = "a line that belongs to no event"
+
+_TEXT = rb"[^\n]*+(?:\n\t[^\n]*+)*+"
+_STATEMENT_WORDS = frozenset({b"STATEMENT", b"ANWEISUNG", b"INSTRUCTION", b"SENTENCIA"})
+
+MOST_OPEN = 50_000
+"""Sessions whose last record may still get lines."""
+
+
+class Expressions:
+    """The expressions for one prefix; None reads any."""
+
+    def __init__(self, prefix: LinePrefix | None) -> None:
+        self.prefix = prefix
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        return ("prefix",) if self.prefix is None else self.prefix.fields
+
+    @cached_property
+    def _capturing(self) -> bytes:
+        return rb"([^\t\n][^\n]*?|)\b" if self.prefix is None else self.prefix.capturing
+
+    @cached_property
+    def _plain(self) -> bytes:
+        return rb"(?:[^\t\n][^\n]*?|)\b" if self.prefix is None else self.prefix.plain
+
+    @cached_property
+    def boundary(self) -> re.Pattern[bytes]:
+        """Where a record starts."""
+        return re.compile(rb"^(?=" + self._plain + SEVERITY + rb":  )", re.MULTILINE)
+
+    @cached_property
+    def event(self) -> re.Pattern[bytes]:
+        """A record of a duration with its parameters, in groups; or any line, in the last group."""
+        return re.compile(
+            self._capturing
+            + rb"LOG:  duration: (\d++\.\d++) ms  (statement|execute|parse|bind)(?: [^:\n]*+)?+: ("
+            + _TEXT
+            + rb")\n(?:"
+            + self._plain
+            + rb"DETAIL:  [Pp]arameters: ("
+            + _TEXT
+            + rb")\n)?+|([^\n]*+\n)"
+        )
+
+    @cached_property
+    def line(self) -> re.Pattern[bytes]:
+        """The start of a record, or of a line that adds to one."""
+        return re.compile(self._capturing + rb"(?:(" + SEVERITY + rb")|(" + ADDED + rb")):  ([^\n]*)")
+
+
+class StderrReader:
+    """Keeps the sessions' last records, which lines that come later may add to."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self._expressions = expressions
+        self._fields = expressions.fields
+        self._width = len(self._fields)
+        self._records = Records()
+        self._open: dict[bytes, Record] = {}
+        self._adding: tuple[bytes, str] | None = None
+        self._strays = 0
+
+    def read(self, block: bytes) -> Batch:
+        """The events of the block."""
+        if b"\r\n" in block:
+            block = block.replace(b"\r\n", b"\n")
+        if not block.endswith(b"\n"):
+            block += b"\n"
+        rows: Sequence[tuple[bytes, ...]] = self._expressions.event.findall(block)
+        if not rows:
+            return Batch()
+        columns = list(zip(*rows, strict=True))
+        if not any(columns[-1]) and not {b"parse", b"bind"} & set(columns[self._width + 1]) and not self._waits:
+            return self._quickly(columns)
+        return self._in_order(rows)
+
+    def finish(self) -> Batch:
+        """The records that were still open, and what waited for more."""
+        for session in list(self._open):
+            self._close(session)
+        return self._with_strays(self._records.finish())
+
+    @property
+    def _waits(self) -> bool:
+        return bool(self._open) or self._records.is_waiting
+
+    def _names(self, columns: Sequence[Sequence[bytes]]) -> dict[str, Names]:
+        if self._expressions.prefix is not None:
+            return {name: list(columns[at]) for at, name in enumerate(self._fields)}
+        prefixes = [parsed(prefix) for prefix in columns[0]]
+        return {name: list(column) for name, column in zip(Prefix._fields, zip(*prefixes, strict=True), strict=True)}
+
+    def _quickly(self, columns: Sequence[Sequence[bytes]]) -> Batch:
+        """All rows are events of their own: whole columns at once."""
+        names = self._names(columns)
+        texts, details = columns[self._width + 2], columns[self._width + 3]
+        size = len(texts)
+        return Batch(
+            texts=[text.replace(b"\n\t", b"\n") if b"\n" in text else text for text in texts],
+            ms=numbers_or_nan(columns[self._width]),
+            times=epochs(names["time"]) if "time" in names else numbers_or_nan([b""] * size),
+            users=names.get("user"),
+            databases=names.get("database"),
+            hosts=_hosts(names.get("host")),
+            sessions=names.get("session"),
+            parameters={at: detail.replace(b"\n\t", b"\n") for at, detail in enumerate(details) if detail}
+            if any(details)
+            else {},
+        )
+
+    def _in_order(self, rows: Sequence[tuple[bytes, ...]]) -> Batch:
+        """One row after the other, each with what its session did before."""
+        records, width = self._records, self._width
+        for row in rows:
+            line = row[-1]
+            if line:
+                self._take_line(line)
+                continue
+            fields = self._row_fields(row)
+            session = fields.get("session", b"")
+            if session in self._open:
+                self._close(session)
+            ms, kind, text, detail = row[width : width + 4]
+            self._adding = None
+            if kind in (b"parse", b"bind"):
+                records.prepared(session, float(ms))
+                continue
+            record = _record(fields, b"LOG", b"")
+            # its parameters may still come, after a line of another session
+            if detail or kind == b"statement":
+                records.executed(record, float(ms), _untabbed(text), _untabbed(detail))
+            else:
+                message = b"duration: " + ms + b" ms  " + kind + b" <>: " + _untabbed(text)
+                self._open[session] = record._replace(message=message)
+                self._adding = (session, "message")
+        if len(self._open) > MOST_OPEN:
+            for session in list(self._open):
+                self._close(session)
+        return self._with_strays(records.batch())
+
+    def _take_line(self, line: bytes) -> None:
+        """A line that is no whole event: it starts a record, adds to one, or goes on."""
+        hit = self._expressions.line.match(line)
+        if hit is None:
+            self._go_on(line)
+            return
+        groups = hit.groups(b"")
+        fields = self._row_fields(groups)
+        severity, added, text = groups[self._width : self._width + 3]
+        session = fields.get("session", b"")
+        if severity:
+            if session in self._open:
+                self._close(session)
+            self._open[session] = _record(fields, severity, text)
+            self._adding = (session, "message")
+            return
+        known = self._open.get(session)
+        part = "detail" if added == b"DETAIL" else "statement" if added in _STATEMENT_WORDS else ""
+        self._adding = (session, part) if part and known is not None else (session, "")
+        if part == "detail" and known is not None:
+            self._open[session] = known._replace(detail=text)
+        elif part and known is not None:
+            self._open[session] = known._replace(statement=text)
+
+    def _go_on(self, line: bytes) -> None:
+        if self._adding is None:
+            self._strays += bool(line.strip())
+            return
+        session, part = self._adding
+        known = self._open.get(session)
+        if known is None or not part:
+            return
+        more = b"\n" + line.removeprefix(b"\t").rstrip(b"\n")
+        if part == "message":
+            self._open[session] = known._replace(message=known.message + more)
+        elif part == "detail":
+            self._open[session] = known._replace(detail=known.detail + more)
+        else:
+            self._open[session] = known._replace(statement=known.statement + more)
+
+    def _close(self, session: bytes) -> None:
+        """Nothing more comes for the session's last record."""
+        record = self._open.pop(session)
+        self._records.add(record)
+
+    def _with_strays(self, batch: Batch) -> Batch:
+        if self._strays:
+            batch.skipped[STRAY_LINE] += self._strays
+            self._strays = 0
+        return batch
+
+    def _row_fields(self, row: Sequence[bytes]) -> dict[str, bytes]:
+        if self._expressions.prefix is not None:
+            return dict(zip(self._fields, row, strict=False))
+        return parsed(row[0])._asdict()
+
+
+def _record(fields: dict[str, bytes], severity: bytes, message: bytes) -> Record:
+    time = fields.get("time", b"")
+    return Record(
+        epoch(time) if time else nan,
+        fields.get("session", b""),
+        fields.get("user", b""),
+        fields.get("database", b""),
+        _host(fields.get("host", b"")),
+        severity,
+        message,
+    )
+
+
+def _untabbed(text: bytes) -> bytes:
+    return text.replace(b"\n\t", b"\n")
+
+
+def _host(host: bytes) -> bytes:
+    """Without the port that ``%r`` adds."""
+    return host.partition(b"(")[0]
+
+
+def _hosts(hosts: Names | None) -> Names | None:
+    return None if hosts is None else [_host(host) for host in hosts]
