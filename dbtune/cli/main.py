@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "demo": "See all of it at work on an embedded Postgres: no server, no container, no network.",
     "analyze": "Recommend indexes for a database or a snapshot, each confirmed by the planner.",
     "collect": "Write a portable snapshot: schema, statistics, settings, workload. No rows.",
+    "digest": "What takes the time, from slow-query logs alone. No database needed.",
     "explain": "One statement: its plan, what is wrong with it, what would help, by how much.",
     "rules": "Every rule: what it looks for, why, and how to silence it.",
     "grants": "The least-privilege role that dbtune needs, as SQL.",

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from dbtune.model import recommendation, workload
+from dbtune.model import digest, recommendation, workload
 from dbtune.model.recommendation import REPORT_VERSION, Report
 
 SCHEMA_ID = "https://dbtune.readthedocs.io/report.schema.json"
@@ -20,9 +20,14 @@ SCHEMA_ID = "https://dbtune.readthedocs.io/report.schema.json"
 
 def report_schema() -> dict[str, Any]:
     """The schema, as draft 2020-12. Fields may be added within a version: unknown ones are allowed."""
-    schema = msgspec.json.schema(Report)
-    definitions = schema["$defs"]
-    for name, definition in definitions.items():
+    schema = described(msgspec.json.schema(Report))
+    schema["$defs"]["Report"]["properties"]["version"] = {"const": REPORT_VERSION}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID, **schema}
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of nouns of the model with every field required, and the texts below the fields as descriptions."""
+    for name, definition in schema["$defs"].items():
         descriptions = _field_descriptions(name)
         # every field is always written, also those that have a default for the readers of older files
         definition["required"] = list(definition["properties"])
@@ -30,13 +35,12 @@ def report_schema() -> dict[str, Any]:
             field.pop("default", None)
             if field_name in descriptions:
                 field["description"] = descriptions[field_name]
-    definitions["Report"]["properties"]["version"] = {"const": REPORT_VERSION}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID, **schema}
+    return schema
 
 
 def _field_descriptions(name: str) -> Mapping[str, str]:
     """The texts below the fields of a noun: Python does not keep them, so they are read from the source."""
-    noun = getattr(recommendation, name, None) or getattr(workload, name)
+    noun = next(getattr(module, name) for module in (recommendation, digest, workload) if hasattr(module, name))
     body = ast.parse(inspect.getsource(noun)).body[0].body  # type: ignore[attr-defined]
     return {
         field.target.id: " ".join(text.value.value.split())

@@ -1,0 +1,1 @@
+"""The forms that a digest of logs can take: one module each."""
