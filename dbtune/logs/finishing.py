@@ -13,7 +13,7 @@ from dbtune.logs.batch import Numbers
 from dbtune.logs.bursts import BurstCounter, BurstTotals
 from dbtune.logs.clients import Clients
 from dbtune.logs.histogram import percentile
-from dbtune.logs.incidents import IncidentKey, IncidentTotals
+from dbtune.logs.incidents import IncidentKey, IncidentTotals, reason
 from dbtune.logs.parameters import bound
 from dbtune.logs.sampling import RawSample, Samples
 from dbtune.logs.sparse import Integers, SparseSums
@@ -212,7 +212,7 @@ def _incidents(totals: Mapping[IncidentKey, IncidentTotals], dialect: Dialect) -
     merged: dict[tuple[str, str, str], tuple[IncidentKey, str, IncidentTotals]] = {}
     for key, one in totals.items():
         text = one.text.decode("utf-8", "replace")
-        detail = normalise(one.detail.decode("utf-8", "replace"), dialect="postgres") if one.detail else ""
+        detail = reason(one.detail).decode("utf-8", "replace")
         fp = fingerprint(text, dialect=dialect) if text else ""
         known = merged.setdefault((key[0], fp, detail), (key, text, IncidentTotals(one.text, one.detail)))
         known[2].merge(one)

@@ -47,7 +47,7 @@ class Incidents:
         """Add one; ``key`` is that of its statement, or empty."""
         known_time = not isnan(event.time)
         self._merge(
-            (event.kind, key, _reason(event.detail)),
+            (event.kind, key, reason(event.detail)),
             IncidentTotals(
                 event.text[: 1 << 14],
                 event.detail[:_LONGEST_DETAIL],
@@ -75,6 +75,6 @@ class Incidents:
             known.merge(totals)
 
 
-def _reason(detail: bytes) -> bytes:
+def reason(detail: bytes) -> bytes:
     """The detail without what differs from one incident to the next: numbers and quoted values."""
     return re.sub(rb"\d+|\"[^\"]*\"|'[^']*'", b"?", detail[:_LONGEST_DETAIL])
