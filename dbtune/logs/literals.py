@@ -18,35 +18,38 @@ _VALUE = b"?"
 
 _NUMBER = rb"""
     (?<=[^\w$][0-9])(?<!\b(?:BY|by)[ ][0-9])
-    (?: (?<=0)[xX][0-9a-fA-F]++ | [0-9]*+(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]++)? ) (?![\w$])
+    (?: [0-9]*+(?![\w.$]) | [0-9]*+\.?[0-9a-fA-FxX]*+(?:[+-]?[0-9]++)?+(?![\w$]) )
 """
 _COMMENT = rb"(?<=/)\*%s[^*\0]*+(?:\*(?!/)[^*\0]*+)*+(?:\*/)?"
 
 # Led by a character class, so that the engine jumps from one possible start to the next; what was met is told by
-# looking behind. A statement cut short leaves a string or a comment open: it reaches to the statement's end (NUL).
+# looking behind, the most frequent first. A statement cut short leaves a string or a comment open: it reaches to the
+# statement's end (NUL).
 _POSTGRES = re.compile(
     rb"""
-    [0-9'/\-$](?:"""
-    + _NUMBER
-    + rb"""
-      | (?<=[^\w$][eE]') [^'\\\0]*+(?:(?:\\[^\0]|'')[^'\\\0]*+)*+'?
-      | (?<=') [^'\0]*+(?:''[^'\0]*+)*+'?
+    [0-9'/\-$](?:
+        (?<=')(?:
+            (?<![\w$][eE]')(?<=[eE]') [^'\\\0]*+(?:(?:\\[^\0]|'')[^'\\\0]*+)*+ | [^'\0]*+(?:''[^'\0]*+)*+
+        )'?+
       | """
+    + _NUMBER
+    + rb" | "
     + _COMMENT % b""
     + rb"""
       | (?<=-)-[^\n\0]*+
-      | (?<=[^\w$]\$)([A-Za-z_]\w*+)?\$[^\0]*?(?:\$\1\$|(?=\0))
+      | (?<=[^\w$]\$)([A-Za-z_]\w*+)?\$[^\0]*?(?:\$(?(1)\1)\$|(?=\0))
     )
-    """.replace(rb"\$\1\$", rb"\$(?(1)\1)\$"),
+    """,
     re.VERBOSE,
 )
 _MYSQL = re.compile(
     rb"""
-    [0-9'"/\-\#](?:"""
+    [0-9'"/\-\#](?:
+        (?<=') [^'\\\0]*+(?:(?:\\[^\0]|'')[^'\\\0]*+)*+'?+
+      | """
     + _NUMBER
     + rb"""
-      | (?<=') [^'\\\0]*+(?:(?:\\[^\0]|'')[^'\\\0]*+)*+'?
-      | (?<=") [^"\\\0]*+(?:(?:\\[^\0]|"")[^"\\\0]*+)*+"?
+      | (?<=") [^"\\\0]*+(?:(?:\\[^\0]|"")[^"\\\0]*+)*+"?+
       | """
     + _COMMENT % b"(?!!)"
     + rb"""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -74,6 +77,18 @@ class PieceResult:
     skipped: Counter[str]
 
 
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Rows are many small tuples without cycles: looking for some takes a fifth of the time and finds none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 @dataclass(frozen=True)
 class PieceReader:
     """Reads pieces; picklable."""
@@ -99,12 +114,13 @@ class PieceReader:
             skipped.update(batch.skipped)
             tally.add(self.filters.apply(batch))
 
-        for block in cutter.blocks():
-            batch = reader.read(block.content)
-            if not block.priming:
-                take(batch)
-        if piece.last:
-            take(reader.finish())
+        with _no_garbage_collection():
+            for block in cutter.blocks():
+                batch = reader.read(block.content)
+                if not block.priming:
+                    take(batch)
+            if piece.last:
+                take(reader.finish())
         tally.finish()
         skipped.update(cutter.skipped)
         return PieceResult(piece.source, tally, events, cutter.bytes, skipped)

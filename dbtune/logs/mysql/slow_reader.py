@@ -23,7 +23,8 @@ WITHOUT_HEADER = "an event without its Query_time"
 _EVENT = re.compile(
     rb"""
     (?:\#[ ]Time:[ ]([^\n\#]*+)(?:\n|(?=\#[ ]User)))?+
-    (?:\#?+[ ]?+User@Host:[ ]([^\[\n]*+)\[([^\]\n]*+)\][^@\n]*+@[ ]*+([^ \[\n]*+)[ ]*+\[([^\]\n]*+)\]([^\n]*+)\n)?+
+    (?:\#?+[ ]?+User@Host:[ ]([^\[\n]*+)\[([^\]\n]*+)\][^@\n]*+
+        @[ ]*+([^ \[\n]*+)[ ]*+\[([^\]\n]*+)\](?:[ ]++Id:[ ]*+(\d++))?+([^\n]*+)\n)?+
     ((?:\#[ ](?!Query_time|Time:|User@Host)[A-Z][^\n]*+\n)*+)
     \#?+[ ]?+Query_time:[ ]*+([\d.]++)(?:[ ]++Lock_time:[ ]*+([\d.]++))?+
         (?:[ ]++Rows_sent:[ ]*+(\d++))?+(?:[ ]++Rows_examined:[ ]*+(\d++))?+([^\n]*+)\n
@@ -55,6 +56,8 @@ _OPTIONAL = {
 _ERRNO = (b"Errno", b"Last_errno")
 
 Rows = Sequence[tuple[bytes, ...]]
+_LINE = 17
+"""Group of a line that is no part of an event."""
 
 
 class SlowReader:
@@ -78,7 +81,7 @@ class SlowReader:
             block += b"\n"
         skipped: Counter[str] = Counter()
         rows: Rows = _EVENT.findall(block)
-        if any(row[16] for row in rows):
+        if any(row[_LINE] for row in rows):
             rows = self._without_strays(rows, skipped)
         if not rows:
             return Batch(skipped=skipped)
@@ -89,7 +92,7 @@ class SlowReader:
         kept: list[tuple[bytes, ...]] = []
         time = b""
         for row in rows:
-            line = row[16]
+            line = row[_LINE]
             if not line:
                 kept.append((row[0] or time, *row[1:]))
                 time = b""
@@ -103,8 +106,10 @@ class SlowReader:
 
     def _batch(self, rows: Rows, skipped: Counter[str]) -> Batch:
         columns = [list(column) for column in zip(*rows, strict=True)]
-        (times, user, account, host, address, behind, above, seconds, lock, sent, examined, rest, below) = columns[:13]
-        uses, sets, statements = columns[13:16]
+        (times, user, account, host, address, thread, behind, above, seconds, lock, sent, examined, rest, below) = (
+            columns[:14]
+        )
+        uses, sets, statements = columns[14:17]
         batch = Batch(
             texts=[statement.rstrip(b"; \n\t") for statement in statements],
             ms=numbers_or_nan(seconds, scale=1000.0),
@@ -115,10 +120,10 @@ class SlowReader:
             users=[name.strip() or inside for name, inside in zip(user, account, strict=True)],
             hosts=[name or ip for name, ip in zip(host, address, strict=True)],
             databases=self._databases(uses),
-            sessions=_ids(behind) if any(behind) else None,
+            sessions=thread if any(thread) else None,
             skipped=skipped,
         )
-        if any(above) or any(rest) or any(below):
+        if any(behind) or any(above) or any(rest) or any(below):
             _add_fields(batch, [b" ".join(parts) for parts in zip(behind, above, rest, below, strict=True)])
         return _with_statements(batch, commands=any(text[:1] == b"#" for text in batch.texts))
 
@@ -154,11 +159,6 @@ class SlowReader:
                 self._database = use.strip(b"` ")
             found.append(self._database)
         return found
-
-
-def _ids(behind: Sequence[bytes]) -> Names:
-    """The thread's number behind User@Host."""
-    return [text.rpartition(b"Id:")[2].strip() if b"Id:" in text else b"" for text in behind]
 
 
 def _add_fields(batch: Batch, headers: Sequence[bytes]) -> None:

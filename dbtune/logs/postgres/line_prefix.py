@@ -160,7 +160,7 @@ def _free_text(pieces: list[tuple[str, str, str]], at: int) -> bytes:
 
 def recognised_prefix(head: bytes) -> tuple[LinePrefix, float] | None:
     """The prefix that fits most of the log's records, and their share of the lines that look like records."""
-    records = re.findall(rb"^[^\t\n][^\n]*?\b" + SEVERITY + rb":  [^\n]*", head, re.MULTILINE)[:500]
+    records = re.findall(rb"^[^\t\n][^\n]*?\b" + SEVERITY + rb":  [^\n]*", head, re.MULTILINE)[:100]
     if not records:
         return None
     fitting: Counter[str] = Counter()

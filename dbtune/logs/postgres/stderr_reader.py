@@ -92,7 +92,7 @@ class StderrReader:
             return Batch()
         columns = list(zip(*rows, strict=True))
         if not any(columns[-1]) and not {b"parse", b"bind"} & set(columns[self._width + 1]) and not self._waits:
-            return self._quickly(columns)
+            return self._quickly(columns, several_lines=b"\n\t" in block)
         return self._in_order(rows)
 
     def finish(self) -> Batch:
@@ -111,13 +111,13 @@ class StderrReader:
         prefixes = [parsed(prefix) for prefix in columns[0]]
         return {name: list(column) for name, column in zip(Prefix._fields, zip(*prefixes, strict=True), strict=True)}
 
-    def _quickly(self, columns: Sequence[Sequence[bytes]]) -> Batch:
+    def _quickly(self, columns: Sequence[Sequence[bytes]], *, several_lines: bool) -> Batch:
         """All rows are events of their own: whole columns at once."""
         names = self._names(columns)
         texts, details = columns[self._width + 2], columns[self._width + 3]
         size = len(texts)
         return Batch(
-            texts=[text.replace(b"\n\t", b"\n") if b"\n" in text else text for text in texts],
+            texts=[text.replace(b"\n\t", b"\n") for text in texts] if several_lines else list(texts),
             ms=numbers_or_nan(columns[self._width]),
             times=epochs(names["time"]) if "time" in names else numbers_or_nan([b""] * size),
             users=names.get("user"),
