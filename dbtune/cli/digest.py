@@ -111,7 +111,7 @@ def command(
         match=match,
         samples=SAMPLES if samples else 0,
     )
-    with terminal.progress() as progress, closing(open_executor(workers or available_workers(), cluster)) as executor:
+    with closing(open_executor(workers or available_workers(), cluster)) as executor, terminal.progress() as progress:
         before, after = _digests(logs, older, split, wishes, executor, progress)
     view = View(
         replace(after, findings=find(after)),

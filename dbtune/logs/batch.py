@@ -113,7 +113,8 @@ class Batch:
 
 def numbers(column: Sequence[bytes], *, scale: float = 1.0) -> Numbers:
     """A column of digits as numbers, times ``scale``; the empty bytes become NaN. Raises ValueError for others."""
-    values = np.array([value or b"nan" for value in column], dtype=np.bytes_).astype(np.float64)
+    filled = [value or b"nan" for value in column] if b"" in column else column
+    values = np.fromiter(map(float, filled), np.float64, len(filled))
     return values if scale == 1.0 else values * scale
 
 

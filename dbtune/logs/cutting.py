@@ -15,8 +15,8 @@ from dbtune.logs.pieces import PIECE_BYTES, PRIMING_BYTES, Block, Piece
 from dbtune.logs.registry import Recognised, wrappers
 from dbtune.logs.sources import CUT_SHORT, LogFile, open_log
 
-READ_BYTES = 2 << 20
-"""Read at once: large enough for the cost of a block not to matter, small enough for the processor's cache."""
+READ_BYTES = 1 << 19
+"""Read at once: large enough for the cost of a block not to matter, small enough for the rows of one to be few."""
 
 LONGEST_EVENT = 4 << 20
 KEPT_OF_LONGEST = 1 << 20

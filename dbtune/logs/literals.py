@@ -96,9 +96,10 @@ class Keys:
         """The key of each of the texts."""
         stripped = self._stripped(texts)
         found = list(map(self._memo.get, stripped))
-        for at, key in enumerate(found):
-            if key is None:
-                found[at] = self._found_out(stripped[at], texts[at])
+        if None in found:
+            for at, key in enumerate(found):
+                if key is None:
+                    found[at] = self._found_out(stripped[at], texts[at])
         return found  # type: ignore[return-value]  # the loop has filled every place
 
     def readable(self, text: bytes) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -12,13 +14,19 @@ from dbtune.logs.executors.base import Piece, Result
 from dbtune.model.errors import UsageError
 
 
+def _nothing() -> None:
+    """What the processes do first."""
+
+
 class ProcessExecutor:
-    """``workers`` processes, started at the first piece."""
+    """``workers`` processes, started at once: before the caller starts threads of its own."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        # a fork would take the parent's threads and memory along
-        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        # a fork is quick, but takes along what other threads hold
+        can_fork = sys.platform == "linux" and threading.active_count() == 1
+        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("fork" if can_fork else "spawn"))
+        self._pool.submit(_nothing)
 
     def map(self, work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> Iterator[Result]:
         waiting: deque[Future[Result]] = deque()

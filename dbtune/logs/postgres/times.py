@@ -20,7 +20,8 @@ def epochs(texts: Sequence[bytes]) -> Numbers:
     if not texts or texts[0][4:5] not in (b"-", b"/"):
         return numbers_or_nan(texts)
     width = len(texts[0])
-    written = np.frombuffer(b"".join([text[:_LONGEST].ljust(_LONGEST) for text in texts]), np.uint8)
+    # what is longer is cut, what is shorter is filled up
+    written = np.array(texts, dtype=f"S{_LONGEST}").view(np.uint8)
     digits = written.reshape(-1, _LONGEST).astype(np.int64) - ord("0")
     days = digits[:, _DAY_PLACES] @ _DAY_WEIGHTS
     seconds = digits[:, _TIME_PLACES] @ _TIME_WEIGHTS
