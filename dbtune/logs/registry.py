@@ -96,7 +96,7 @@ class LogFormat:
 class Unwrap(Protocol):
     """Takes the envelope off whole lines. Keeps state from one piece to the next."""
 
-    def __call__(self, lines: bytes) -> bytes: ...
+    def __call__(self, lines: bytes, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,10 @@ LEAST_CONFIDENCE = 0.3
 """Below it, a log is said not to be one."""
 
 
+EXPLAINED = 1.05
+"""An envelope that fits explains more of a log than a format that takes it for a part of the lines."""
+
+
 def recognise(head: bytes, name: str, options: LayoutOptions, wanted: str | None = None) -> Recognised:
     """The format of the log that begins with ``head``; ``wanted`` names it where the user did.
 
@@ -189,7 +193,9 @@ def recognise(head: bytes, name: str, options: LayoutOptions, wanted: str | None
         inner = head if wrapper is None else wrapper.unwrap()(head[: head.rfind(b"\n") + 1] or head)
         for form in candidates.values():
             sniffed = form.sniff(inner, options)
-            confidence = sure * (0.0 if sniffed is None else sniffed.confidence)
+            confidence = (
+                sure * (0.0 if sniffed is None else sniffed.confidence) * (1.0 if wrapper is None else EXPLAINED)
+            )
             if sniffed is not None and confidence > 0 and (best is None or confidence > best[0]):
                 best = confidence, Recognised(form, sniffed.layout, wrapper)
     if best is None or (best[0] < LEAST_CONFIDENCE and wanted is None):
