@@ -47,14 +47,12 @@ def read_sql_file(path: Path) -> Workload:
     skipped: list[Skipped] = []
     if REPLACED in content:
         skipped.append(Skipped("", f"{path.name} is not wholly UTF-8: the characters that are not were replaced"))
-    for number, located in enumerate(located_statements(content)):
-        if is_utility(located.text):
-            skipped.append(
-                Skipped(fingerprint(located.text), "not a statement that is planned", normalise(located.text))
-            )
+    for one in weighted_statements(content):
+        if one.utility:
+            skipped.append(Skipped(fingerprint(one.text), "not a statement that is planned", normalise(one.text)))
             continue
-        known = seen.setdefault(fingerprint(located.text), _Seen(normalise(located.text)))
-        _count(known, located.text, weights(_above(located.before) if number else located.before))
+        known = seen.setdefault(fingerprint(one.text), _Seen(normalise(one.text)))
+        _count(known, one)
     if not seen:
         raise UsageError(f"there is no statement to plan in {path}")
     statements = tuple(
@@ -70,6 +68,32 @@ def read_sql_file(path: Path) -> Workload:
     )
     source = WorkloadSource(KIND, str(path), len(statements), sum(each.calls for each in statements))
     return Workload(statements, (source,), tuple(dict.fromkeys(skipped)))
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A statement of a file, and what the comment above it says of its calls."""
+
+    text: str
+    calls: float
+    total_ms: float | None
+    utility: bool
+
+    @property
+    def mean_ms(self) -> float | None:
+        """Of one call, in ms."""
+        return None if self.total_ms is None or self.calls <= 0 else self.total_ms / self.calls
+
+
+def weighted_statements(content: str) -> list[Weighted]:
+    """The statements of a text of SQL, in order."""
+    found: list[Weighted] = []
+    for number, located in enumerate(located_statements(content)):
+        given = weights(_above(located.before) if number else located.before)
+        calls = given.get("calls", 1.0)
+        total_ms = given.get("total_ms", given["mean_ms"] * calls if "mean_ms" in given else None)
+        found.append(Weighted(located.text, calls, total_ms, is_utility(located.text)))
+    return found
 
 
 def _above(before: str) -> str:
@@ -89,14 +113,12 @@ def weights(comments: str) -> dict[str, float]:
     return found
 
 
-def _count(seen: _Seen, text: str, given: dict[str, float]) -> None:
-    calls = given.get("calls", 1.0)
-    seen.calls += calls
+def _count(seen: _Seen, one: Weighted) -> None:
+    seen.calls += one.calls
     if len(seen.samples) < MAX_SAMPLES:
-        seen.samples[text] = None
-    total_ms = given.get("total_ms", given["mean_ms"] * calls if "mean_ms" in given else None)
-    if total_ms is not None:
-        seen.total_ms = (seen.total_ms or 0.0) + total_ms
+        seen.samples[one.text] = None
+    if one.total_ms is not None:
+        seen.total_ms = (seen.total_ms or 0.0) + one.total_ms
 
 
 def _content(path: Path) -> str:

@@ -72,5 +72,9 @@ def others(digest: Digest) -> str:
 
 def skipped(digest: Digest) -> list[str]:
     """What was not read, and why; one line each."""
-    lines = [f"{one.name}: {part.count:,} times {part.reason}" for one in digest.sources for part in one.skipped]
+    lines = [
+        f"{one.name}: {part.reason} ({'once' if part.count == 1 else f'{part.count:,} times'})"
+        for one in digest.sources
+        for part in one.skipped
+    ]
     return lines + [f"{limit.what}: {limit.why}" for limit in digest.limits]

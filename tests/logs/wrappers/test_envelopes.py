@@ -24,7 +24,8 @@ STATEMENTS = (
     "INSERT INTO t VALUES (1, 'x'), (2, 'y')",
 )
 POSTGRES = "".join(
-    f"2024-05-01 10:00:0{at % 10}.123 UTC [{100 + at}] app@shop LOG:  duration: {at}.500 ms  statement: {STATEMENTS[at % 3]}\n"
+    f"2024-05-01 10:00:0{at % 10}.123 UTC [{100 + at}] app@shop LOG:  "
+    f"duration: {at}.500 ms  statement: {STATEMENTS[at % 3]}\n"
     for at in range(30)
 )
 BARE = POSTGRES.replace(" app@shop", "")

@@ -1,0 +1,1 @@
+"""Exported statement statistics: tables of totals, as CSV or JSON."""
