@@ -27,7 +27,7 @@ _LOOK_BACK = 1 << 14
 _NULS = re.compile(rb"\0+")
 _BOM = b"\xef\xbb\xbf"
 
-Phase = Literal["priming", "own", "after"]
+Phase = Literal["priming", "own", "after", "end"]
 Source = Iterator[tuple[Phase, bytes]]
 
 
@@ -70,76 +70,73 @@ class Cutter:
 
     def blocks(self) -> Iterator[Block]:
         """The piece's blocks, in order, after those that prepare the reader. Raises UsageError for a missing file."""
-        source = self._inner()
         buffer = b""
-        for phase, content in source:
-            buffer += content
-            if phase != "priming":
-                break
-        else:
-            return
-        # the first content that is not priming is the last one added
-        edge = len(buffer) - len(content)
-        if self._piece.start > 0:
-            first, buffer = self._first_own(source, buffer, edge)
-            if first is None:
-                return
-            if first.content:
-                yield first
-        yield from self._own(source, buffer)
-
-    def _first_own(self, source: Source, buffer: bytes, edge: int) -> tuple[Block | None, bytes]:
-        """The priming block and what comes after it: the first event that starts in the piece and what follows."""
-        while True:
-            starts = [hit.end() for hit in self._boundary.finditer(buffer, 0, edge)] if edge else []
-            own = self._next_boundary(buffer, edge)
-            if own is not None:
-                priming = buffer[starts[0] if starts and self._piece.start > self._priming_bytes else 0 : own]
-                return Block(priming if starts else b"", priming=True), buffer[own:]
-            phase, content = next(source, ("after", b""))
-            if phase == "after":
-                return None, b""
-            if len(buffer) > self._longest_event:
-                # nothing but the middle of an event of the piece before
-                buffer, edge = buffer[-_LOOK_BACK:], 0
-            buffer += content
-
-    def _own(self, source: Source, buffer: bytes) -> Iterator[Block]:
+        edge = 0  # where the piece begins in the buffer
+        limit: int | None = None  # where it ends there, once that is read
+        started = self._piece.start == 0
         skipping = False
-        for phase, content in source:
-            if phase == "after":
-                buffer = self._to_the_end_of_the_last(source, buffer, content)
-                break
+        for phase, content in self._inner_to_the_end():
+            if phase == "after" and limit is None:
+                limit = len(buffer)
             buffer += content
-            if skipping:
-                start = self._next_boundary(buffer, 0)
-                if start is None:
-                    buffer = buffer[-_LOOK_BACK:]
+            if phase == "priming":
+                edge = len(buffer)
+                continue
+            if not started:
+                own = self._next_boundary(buffer, edge)
+                if own is None and limit is None and len(buffer) - edge > self._longest_event:
+                    # nothing but the middle of an event of the piece before
+                    buffer, edge = buffer[-_LOOK_BACK:], 0
+                if own is None and phase != "end":
                     continue
-                buffer, skipping = buffer[start:], False
+                if own is None or (limit is not None and own >= limit):
+                    return
+                yield Block(self._priming(buffer, own), priming=True)
+                buffer, limit, started = buffer[own:], None if limit is None else limit - own, True
+            if skipping:
+                start = self._next_boundary(buffer, 1)
+                if start is None:
+                    buffer, limit = buffer[-_LOOK_BACK:], None if limit is None else 0
+                    continue
+                if limit is not None and start >= limit:
+                    return
+                buffer, limit, skipping = buffer[start:], None if limit is None else limit - start, False
+            if limit is not None:
+                end = self._next_boundary(buffer, limit)
+                if end is None and phase != "end" and len(buffer) - limit <= self._longest_event:
+                    continue
+                yield from self._whole(buffer[: end if end is not None else len(buffer)])
+                return
             cut = self._last_boundary(buffer)
             if cut:
                 yield Block(buffer[:cut])
                 buffer = buffer[cut:]
             elif len(buffer) > self._longest_event:
                 yield Block(self._beginning(buffer))
-                buffer, skipping = buffer[-_LOOK_BACK:], True
-        if buffer and not skipping:
-            yield Block(self._beginning(buffer) if len(buffer) > 2 * self._longest_event else buffer)
+                buffer, skipping = buffer[self._kept_of_longest :][-_LOOK_BACK:], True
+        if started and not skipping:
+            yield from self._whole(buffer)
 
-    def _to_the_end_of_the_last(self, source: Source, buffer: bytes, content: bytes) -> bytes:
-        """The buffer with what belongs to its last event of the bytes after the piece."""
-        edge = len(buffer)
-        while True:
-            buffer += content
-            end = self._next_boundary(buffer, edge)
-            if end is not None:
-                return buffer[:end]
-            if len(buffer) - edge > self._longest_event:
-                return buffer[: edge + self._kept_of_longest]
-            _, content = next(source, ("after", b""))
-            if not content:
-                return buffer
+    def _inner_to_the_end(self) -> Source:
+        yield from self._inner()
+        yield "end", b""
+
+    def _priming(self, buffer: bytes, own: int) -> bytes:
+        """What stands before the piece's first event, from where an event starts."""
+        if self._piece.start <= self._priming_bytes:
+            return buffer[:own]
+        first = next((hit.end() for hit in self._boundary.finditer(buffer, 0, own)), own)
+        return buffer[first:own]
+
+    def _whole(self, buffer: bytes) -> Iterator[Block]:
+        """The last events of the piece; where they are too long, their last is."""
+        last = self._last_boundary(buffer)
+        if len(buffer) - last > self._longest_event:
+            if last:
+                yield Block(buffer[:last])
+            yield Block(self._beginning(buffer[last:]))
+        elif buffer:
+            yield Block(buffer)
 
     def _beginning(self, buffer: bytes) -> bytes:
         self.skipped[TOO_LONG] += 1

@@ -24,7 +24,8 @@ from dbtune.model.workload import Limit
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 
-_CUT_SHORT = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+_DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+_PACKED_BYTES = 1 << 16
 
 CUT_SHORT = "a compressed file that ends too early or is damaged"
 
@@ -48,7 +49,7 @@ class LogStream:
         """Up to ``size`` bytes; none at the end. Raises OSError where an uncompressed file cannot be read."""
         try:
             return self._inner.read(size)
-        except _CUT_SHORT:
+        except _DAMAGED:
             if not self._compressed:
                 raise
             self.cut_short = True
@@ -62,6 +63,37 @@ class LogStream:
         self._raw.close()
 
 
+class _ZstdStream:
+    """Frames one after the other. The library's own reader takes a frame without its end for a whole one."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._inside = False
+        self._ready = bytearray()
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes. Raises EOFError where a frame has no end."""
+        while len(self._ready) < size:
+            packed = self._raw.read(_PACKED_BYTES)
+            if not packed:
+                if self._inside and not self._ready:
+                    raise EOFError
+                break
+            self._take(packed)
+        content = bytes(self._ready[:size])
+        del self._ready[:size]
+        return content
+
+    def _take(self, packed: bytes) -> None:
+        while packed:
+            self._ready += self._frame.decompress(packed)
+            self._inside = not self._frame.eof
+            packed = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+
+
 def _opened(raw: BinaryIO, compression: str | None) -> LogStream:
     inner: Bytes = raw
     if compression == "gzip":
@@ -71,7 +103,7 @@ def _opened(raw: BinaryIO, compression: str | None) -> LogStream:
     elif compression == "xz":
         inner = lzma.LZMAFile(raw)  # noqa: SIM115
     elif compression == "zstd":
-        inner = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        inner = _ZstdStream(raw)
     return LogStream(inner, raw, compression)
 
 
