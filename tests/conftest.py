@@ -10,6 +10,7 @@ import pytest
 from dbtune.embedded import EmbeddedServer, available_binaries, find_binaries
 from dbtune.model.errors import PlannerUnavailable
 from dbtune.sql.splitting import split_statements
+from tests.servers.fixtures import mariadb, mysql, old_mariadb  # noqa: F401  (fixtures of all tests)
 
 SERVER_SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "track_io_timing": "on", "max_connections": "60"}
 
