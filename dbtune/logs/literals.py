@@ -66,9 +66,12 @@ _FRACTION = re.compile(rb"(?<![\w\"`\])])\.\?")
 _LIST = re.compile(
     rb"\b(IN|ARRAY) ?([(\[]) ?(?:[-+]?\?|null|true|false) ?(?:, ?(?:[-+]?\?|null|true|false) ?)*+[)\]]", re.IGNORECASE
 )
-_ROWS = re.compile(rb"\bVALUES? ?(\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\))(?: ?, ?\1)++", re.IGNORECASE)
-_CONSTANT = re.compile(rb"\b(?:null|true|false)\b|[-+]\?", re.IGNORECASE)
-_TUPLES = re.compile(rb"(\bIN ?\( ?)(\((?:[^()]|\([^()]*+\))*+\))(?: ?, ?\2)++", re.IGNORECASE)
+_ROW = rb"\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\)"
+_ROWS = re.compile(rb"\bVALUES? ?" + _ROW + rb"(?: ?, ?" + _ROW + rb")++", re.IGNORECASE)
+_TUPLES = re.compile(rb"\bIN ?\( ?" + _ROW + rb"(?: ?, ?" + _ROW + rb")++", re.IGNORECASE)
+_EQUAL_ROWS = re.compile(rb"(" + _ROW + rb")(?: ?, ?\1)++")
+# a sign behind an operand is an operator
+_CONSTANT = re.compile(rb"\b(?:null|true|false)\b|(?<=[(,])[-+]\?|(?<=[(,] )[-+]\?", re.IGNORECASE)
 
 LONG_KEY = 2048
 """Longer keys are kept as their hash, in bytes."""
@@ -146,10 +149,14 @@ def _folded(stripped: bytes) -> bytes:
     if b"(" not in text and b"[" not in text:
         return text
     text = _LIST.sub(rb"\1 \2?)", text)
-    # constants are values in rows only: IS NULL is no comparison with a value
-    anonymous = _CONSTANT.sub(_VALUE, text)
-    folded = _ROWS.sub(rb"VALUES \1", _TUPLES.sub(rb"\1\2", anonymous))
-    return text if folded == anonymous else folded
+    return _ROWS.sub(_first_row, _TUPLES.sub(_first_row, text))
+
+
+def _first_row(rows: re.Match[bytes]) -> bytes:
+    """Equal rows as one. Constants are values in rows only: IS NULL is no comparison with a value."""
+    anonymous = _CONSTANT.sub(_VALUE, rows[0])
+    folded = _EQUAL_ROWS.sub(rb"\1", anonymous, count=1)
+    return rows[0] if folded == anonymous else folded
 
 
 def _short(key: bytes) -> bytes:
