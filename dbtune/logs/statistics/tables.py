@@ -20,6 +20,7 @@ TOO_LARGE = "the rest of a table of more than 256 MB"
 UNREADABLE = "a table that cannot be read to its end"
 
 _DELIMITERS = (",", ";", "\t", "|")
+_QUOTED_CELL = re.compile(r'(?:\A|[\t\n])"')
 _LINE_START = re.compile(rb"^", re.MULTILINE)
 
 
@@ -43,9 +44,9 @@ def table_rows(content: bytes) -> tuple[list[Row], bool]:
     text = content.decode("utf-8-sig", "replace").lstrip()
     if text[:1] in ("[", "{"):
         return _json_rows(text)
-    header = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    is_mysql_batch = delimiter == "\t" and '"' not in header
+    delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
+    # it never puts a cell in quotes, and no statement begins with one
+    is_mysql_batch = delimiter == "\t" and not _QUOTED_CELL.search(text)
     csv.field_size_limit(1 << 30)
     lines = StringIO(text, newline="")
     if is_mysql_batch:
