@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dbtune.logs.mysql.slow_reader import SlowReader
+from dbtune.logs.mysql.slow_reader import EVENT_START, SlowReader
 from dbtune.logs.registry import LayoutOptions, Reader, Sniffed, log_format
 
-BOUNDARY = re.compile(
-    rb"^(?:(?!#)[^\n]*+|\# administrator command[^\n]*+)\n(?=\#? ?(?:Time: +\d|User@Host: ))", re.MULTILINE
-)
+# the line before ends a statement: among lines that begin with #, those of a header have no semicolon
+BOUNDARY = re.compile(rb"^(?:(?!#)[^\n]*+|\#[^\n]*+(?<=;)|\#[^\n]*+(?<=;\r))\n(?=" + EVENT_START + rb")", re.MULTILINE)
 _HEADER = re.compile(rb"^#? ?(?:Query_time: +[\d.]+(?: |$)|User@Host: .*\[.*\] @ )", re.MULTILINE)
 
 

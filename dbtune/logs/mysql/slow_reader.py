@@ -15,10 +15,17 @@ import numpy as np
 
 from dbtune.logs.batch import Batch, IncidentEvent, Names, Numbers, numbers, numbers_or_nan
 from dbtune.logs.mysql.times import epoch
+from dbtune.model.digest import IncidentKind
 
 STRAY_LINE = "a line that belongs to no event"
 WITHOUT_STATEMENT = "an event without its statement"
 WITHOUT_HEADER = "an event without its Query_time"
+
+EVENT_START = rb"\#?[ ]?(?:Time:[ ]+(?:\d{6}[ ]|\d{4}-\d\d-)|User@Host:[ ][^\n]*\][ ]@[ ])"
+"""How the first line of an event begins; as strict as can be, since strings hold lines such as ``# Time: 9 to 5`` too.
+
+A string that holds a line exactly like it is cut there: nothing in the log tells the two apart.
+"""
 
 _EVENT = re.compile(
     rb"""
@@ -28,10 +35,15 @@ _EVENT = re.compile(
     ((?:\#[ ](?!Query_time|Time:|User@Host)[A-Z][^\n]*+\n)*+)
     \#?+[ ]?+Query_time:[ ]*+([\d.]++)(?:[ ]++Lock_time:[ ]*+([\d.]++))?+
         (?:[ ]++Rows_sent:[ ]*+(\d++))?+(?:[ ]++Rows_examined:[ ]*+(\d++))?+([^\n]*+)\n
-    ((?:\#[ \t]++(?!administrator[ ]|Time:|User@Host:|Query_time:)(?:[A-Za-z_]++:|No[ ]InnoDB|InnoDB)[^\n]*+\n)*+)
+    ((?:
+        \#[ \t]++(?!administrator[ ]|Time:|User@Host:|Query_time:)(?:[A-Za-z_]++:|No[ ]InnoDB|InnoDB)[^\n]*+\n
+        |\#\n(?=\#[ ]explain:|use[ ]|SET[ ]timestamp=)
+    )*+)
     (?:use[ ]([^;\n]++);\n)?+
-    ((?:SET[ ](?:last_insert_id|insert_id|timestamp)=[^\n]*+\n)*+)
-    ((?:(?!\#?[ ]?(?:Time:[ ]+\d|User@Host:[ ]|Query_time:[ ]))[^\n]++\n|\n)*+)
+    ((?:SET[ ](?:last_insert_id|insert_id|timestamp)=[^\n]*+\n)?+)
+    ((?:(?!"""
+    + EVENT_START
+    + rb"""|\#?[ ]?Query_time:[ ]+[\d.]+(?:[ ]+Lock_time:|\n))[^\n]++\n|\n)*+)
     | ([^\n]*+\n)
     """,
     re.VERBOSE,
@@ -39,10 +51,11 @@ _EVENT = re.compile(
 _TIME_LINE = re.compile(rb"# Time: ([^\n#]*)")
 _BANNER = re.compile(
     rb"[^\n]*, Version: [^\n]* started with:[^\n]*\n"
-    rb"(?:T(?:cp p|CP P)ort: [^\n]*\n)?(?:Time  +Id +Command +Argument[^\n]*\n)?"
+    rb"(?:T(?:cp p|CP P)ort: [^\n]*\n)?(?:Time[ \t]+Id +Command[ \t]+Argument[^\n]*\n)?"
 )
+_CUT_HEADER = re.compile(rb"(?<=\n)\# [TU][^\n]*\Z")
 _HARMLESS = re.compile(
-    rb"\s*\Z|T(?:cp p|CP P)ort: |Time  +Id +Command|# Time: |/\S*mysqld|mysqld, Version|use \S+;|SET timestamp="
+    rb"\s*\Z|T(?:cp p|CP P)ort: |Time[ \t]+Id +Command|# Time: |/\S*mysqld|mysqld, Version|use \S+;|SET timestamp="
 )
 _FIELD = re.compile(rb"([A-Za-z_]+):[ \t]*+(\S*[^\s:])(?=\s|\Z)")
 _TIMESTAMP = re.compile(rb"timestamp=([\d.]+)")
@@ -54,6 +67,14 @@ _OPTIONAL = {
     "bytes_sent": (b"Bytes_sent",),
 }
 _ERRNO = (b"Errno", b"Last_errno")
+_INCIDENTS: dict[bytes, tuple[IncidentKind, bytes]] = {
+    b"1205": ("cancelled", b"lock timeout"),
+    b"1213": ("deadlock", b""),
+    b"1317": ("cancelled", b"killed"),
+    b"1969": ("cancelled", b"statement timeout"),  # MariaDB
+    b"3024": ("cancelled", b"statement timeout"),  # MySQL
+}
+"""By the number of the error (``sql/share/messages_to_clients.txt``, ``sql/share/errmsg-utf8.txt``)."""
 
 Rows = Sequence[tuple[bytes, ...]]
 _LINE = 17
@@ -77,9 +98,12 @@ class SlowReader:
             block = block.replace(b"\r\n", b"\n")
         if b" started with:" in block:
             block = _BANNER.sub(b"", block)
-        if not block.endswith(b"\n"):
-            block += b"\n"
         skipped: Counter[str] = Counter()
+        if not block.endswith(b"\n"):
+            # the log ends in mid-line, and the start of a header is no end of a statement
+            block, cut = _CUT_HEADER.subn(b"", block)
+            skipped.update({WITHOUT_HEADER: cut} if cut else {})
+            block += b"\n"
         rows: Rows = _EVENT.findall(block)
         if any(row[_LINE] for row in rows):
             rows = self._without_strays(rows, skipped)
@@ -124,7 +148,7 @@ class SlowReader:
             skipped=skipped,
         )
         if any(behind) or any(above) or any(rest) or any(below):
-            _add_fields(batch, [b" ".join(parts) for parts in zip(behind, above, rest, below, strict=True)])
+            _add_fields(batch, [b"\n".join(parts) for parts in zip(behind, above, rest, below, strict=True)])
         return _with_statements(batch, commands=any(text[:1] == b"#" for text in batch.texts))
 
     def _times(self, written: Sequence[bytes], sets: Sequence[bytes]) -> Numbers:
@@ -172,8 +196,8 @@ def _add_fields(batch: Batch, headers: Sequence[bytes]) -> None:
     killed = _field(fields, (b"Killed",))
     if any(errors):
         batch.errors = np.array([float(bool(value) and value != b"0") for value in errors])
-    for at in (at for at, value in enumerate(killed) if value not in (b"", b"0")):
-        batch.incidents.append(IncidentEvent("cancelled", float(batch.times[at]), 0.0, batch.texts[at], b"killed"))
+    # MySQL 8 and later have forgotten by then that a statement was killed, but for the number of the error
+    _add_incidents(batch, [b"1317" if kill not in (b"", b"0") else no for no, kill in zip(errors, killed, strict=True)])
     threads = _field(fields, (b"Thread_id",))
     if any(threads):
         known = batch.sessions or [b""] * len(batch)
@@ -181,7 +205,11 @@ def _add_fields(batch: Batch, headers: Sequence[bytes]) -> None:
     schemas = _field(fields, (b"Schema",))
     if any(schemas):
         used = batch.databases or [b""] * len(batch)
-        batch.databases = [schema or use for schema, use in zip(schemas, used, strict=True)]
+        # a session without a database has an empty one
+        batch.databases = [
+            schema or (b"" if b" Schema:" in header else use)
+            for schema, use, header in zip(schemas, used, headers, strict=True)
+        ]
     limits = _field(fields, (b"Log_slow_rate_limit",))
     if any(limits):
         batch.calls = np.array([max(1.0, float(limit)) if limit.isdigit() else 1.0 for limit in limits])
@@ -190,6 +218,13 @@ def _add_fields(batch: Batch, headers: Sequence[bytes]) -> None:
     for at, header in enumerate(headers):
         if b"# explain:" in header:
             batch.plans[at] = b"\n".join(_EXPLAIN.findall(header))
+
+
+def _add_incidents(batch: Batch, errors: Sequence[bytes]) -> None:
+    for at, number in enumerate(errors):
+        if number in _INCIDENTS:
+            kind, detail = _INCIDENTS[number]
+            batch.incidents.append(IncidentEvent(kind, float(batch.times[at]), 0.0, batch.texts[at], detail))
 
 
 def _field(fields: Sequence[dict[bytes, bytes]], names: Sequence[bytes]) -> list[bytes]:
