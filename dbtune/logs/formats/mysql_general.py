@@ -27,7 +27,7 @@ _START = re.compile(
 _BOUNDARY = re.compile(
     rb"^(?=(?:(?:" + _TIME + rb")[ \t]+|[ \t]+)\d+ (?:" + _COMMANDS + rb")(?:[ \t]|$))", re.MULTILINE
 )
-_BANNER = re.compile(rb"^(?:\S+, Version: .* started with:|Tcp port: |T(?:cp p|CP P)ort|Time  +Id +Command)")
+_BANNER = re.compile(rb"^(?:\S+, Version: .* started with:|Tcp port: |T(?:cp p|CP P)ort|Time[ \t]+Id +Command)")
 _CONNECT = re.compile(rb"(\S*?)@(\S*)(?: +(?:as anonymous )?on (\S+)?)?")
 
 MOST_SESSIONS = 50_000
