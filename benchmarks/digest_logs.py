@@ -19,12 +19,19 @@ START = 1_714_557_600.0
 SESSIONS = 40
 
 _SHAPES = (
-    "SELECT id, total, status FROM orders_{n} WHERE customer_id = {i} AND status IN ({list}) ORDER BY created_at DESC LIMIT 20",
-    "SELECT o.id, o.total, c.email FROM orders_{n} o JOIN customers c ON c.id = o.customer_id WHERE o.created_at >= '{day}' AND c.country = '{word}' AND o.total > {f}",
+    "SELECT id, total, status FROM orders_{n} WHERE customer_id = {i} AND status IN ({list}) "
+    "ORDER BY created_at DESC LIMIT 20",
+    "SELECT o.id, o.total, c.email FROM orders_{n} o JOIN customers c ON c.id = o.customer_id "
+    "WHERE o.created_at >= '{day}' AND c.country = '{word}' AND o.total > {f}",
     "UPDATE stock_{n} SET quantity = quantity - {i}, changed_at = '{day} 12:30:00' WHERE product_id = {i}",
     "INSERT INTO events_{n} (kind, body, at) VALUES {rows}",
-    "SELECT count(*) FROM sessions_{n} WHERE user_id = {i} AND note <> 'it''s {word}' AND expires_at > '{day} 00:00:00'",
-    "SELECT p.id, p.name, p.price, s.quantity, (SELECT avg(r.stars) FROM reviews r WHERE r.product_id = p.id) AS stars FROM products_{n} p LEFT JOIN stock s ON s.product_id = p.id WHERE p.category_id IN ({list}) AND p.price BETWEEN {f} AND {f} AND p.name LIKE '%{word}%' GROUP BY p.id, p.name, p.price, s.quantity HAVING count(*) > {i} ORDER BY p.price, p.id LIMIT 50 OFFSET {i}",
+    "SELECT count(*) FROM sessions_{n} WHERE user_id = {i} AND note <> 'it''s {word}' "
+    "AND expires_at > '{day} 00:00:00'",
+    "SELECT p.id, p.name, p.price, s.quantity, "
+    "(SELECT avg(r.stars) FROM reviews r WHERE r.product_id = p.id) AS stars FROM products_{n} p "
+    "LEFT JOIN stock s ON s.product_id = p.id WHERE p.category_id IN ({list}) AND p.price BETWEEN {f} AND {f} "
+    "AND p.name LIKE '%{word}%' GROUP BY p.id, p.name, p.price, s.quantity HAVING count(*) > {i} "
+    "ORDER BY p.price, p.id LIMIT 50 OFFSET {i}",
     "DELETE FROM carts_{n} WHERE updated_at < '{day}' AND customer_id = {i}",
     "SELECT * FROM settings_{n} WHERE name = '{word}'",
 )
@@ -71,7 +78,8 @@ def _sql(rng: random.Random, number: int, name: str) -> str:
         word=rng.choice(_WORDS),
         list=", ".join(str(rng.randrange(10**6)) for _ in range(rng.randrange(1, 12))),
         rows=", ".join(
-            f"({rng.randrange(9)}, '{rng.choice(_WORDS)} {rng.randrange(10**6)}', '2024-05-01 10:00:{rng.randrange(60):02d}')"
+            f"({rng.randrange(9)}, '{rng.choice(_WORDS)} {rng.randrange(10**6)}', "
+            f"'2024-05-01 10:00:{rng.randrange(60):02d}')"
             for _ in range(rng.randrange(1, 6))
         ),
     )
@@ -114,7 +122,8 @@ def _csv(event: Event) -> str:
     message = f"duration: {event.ms:.3f} ms  statement: {event.sql}".replace('"', '""')
     return (
         f'{moment},"app","shop",{2000 + event.session},"10.0.0.{event.session % 4}:5{event.session:04d}",'
-        f'6632a1b2.{2000 + event.session:x},{event.session},"SELECT",2024-05-01 09:00:00 UTC,3/{event.session},0,LOG,00000,'
+        f'6632a1b2.{2000 + event.session:x},{event.session},"SELECT",'
+        f"2024-05-01 09:00:00 UTC,3/{event.session},0,LOG,00000,"
         f'"{message}",,,,,,,,,"app","client backend",,0\n'
     )
 

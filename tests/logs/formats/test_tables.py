@@ -88,8 +88,9 @@ def test_a_real_export_has_what_the_server_counts(form: str, make_database: Call
 PERFORMANCE_SCHEMA = (
     "SCHEMA_NAME\tDIGEST\tDIGEST_TEXT\tCOUNT_STAR\tSUM_TIMER_WAIT\tMAX_TIMER_WAIT\tSUM_LOCK_TIME\tSUM_ERRORS\t"
     "SUM_ROWS_SENT\tSUM_ROWS_EXAMINED\tFIRST_SEEN\tLAST_SEEN\tQUERY_SAMPLE_TEXT\n"
-    "shop\t4f\tSELECT * FROM `t` WHERE `a` = ? AND `b` IN (...)\t10\t5000000000000\t1000000000000\t2000000000\t1\t30\t3000\t"
-    "2024-05-01 10:00:00.123456\t2024-05-02 10:00:00.123456\tSELECT *\\nFROM t WHERE a = 'x\\\\ty' AND b IN (1, 2)\n"
+    "shop\t4f\tSELECT * FROM `t` WHERE `a` = ? AND `b` IN (...)\t10\t5000000000000\t1000000000000\t2000000000\t1\t30\t"
+    "3000\t2024-05-01 10:00:00.123456\t2024-05-02 10:00:00.123456\t"
+    "SELECT *\\nFROM t WHERE a = 'x\\\\ty' AND b IN (1, 2)\n"
     "NULL\tNULL\tNULL\t7\t5000\t10\t0\t0\t0\t0\t2024-05-01 10:00:00.1\t2024-05-01 10:00:00.1\tNULL\n"
 )
 
@@ -112,7 +113,8 @@ def test_the_digest_text_and_the_statement_are_one(tmp_path: Path) -> None:
 
 
 def test_sys_statement_analysis(tmp_path: Path) -> None:
-    content = '"query","db","exec_count","total_latency","max_latency"\n"SELECT * FROM `t` WHERE `a` = ?","shop","4","1.02 s","900.00 ms"\n'
+    content = '"query","db","exec_count","total_latency","max_latency"\n'
+    content += '"SELECT * FROM `t` WHERE `a` = ?","shop","4","1.02 s","900.00 ms"\n'
     (statement,) = read(tmp_path / "x.csv", content).statements
     assert (statement.calls, statement.total_ms, statement.max_ms) == (4, pytest.approx(1020), 900)
 
