@@ -67,14 +67,16 @@ def fingerprint(text: str, dialect: Dialect = "postgres") -> str:
     """
     pieces = [piece for piece in _pieces(text, dialect) if piece is not MARK]
     if dialect != "postgres":
-        pieces = [_unquoted(piece) for piece in pieces]
+        pieces = [_as_mysql_counts(piece) for piece in pieces]
     anonymous = ["?" if _is_value(pieces, at) else piece.text for at, piece in enumerate(pieces)]
     return hashlib.blake2b("\x00".join(anonymous).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _unquoted(piece: Piece) -> Piece:
-    """MySQL: a name is the same one with and without backticks, and columns are the same in any case."""
-    return Piece("word", piece.text[1:-1].lower()) if piece.kind == "quoted" else piece
+def _as_mysql_counts(piece: Piece) -> Piece:
+    """A name is the same one with and without backticks, in any case; ``<>`` is ``!=``, as in the server's digests."""
+    if piece.kind == "quoted":
+        return Piece("word", piece.text[1:-1].lower())
+    return Piece("operator", "!=") if piece.text == "<>" else piece
 
 
 def _is_value(pieces: Sequence[Piece], at: int) -> bool:

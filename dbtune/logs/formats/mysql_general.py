@@ -29,6 +29,8 @@ _BOUNDARY = re.compile(
 )
 _BANNER = re.compile(rb"^(?:\S+, Version: .* started with:|Tcp port: |T(?:cp p|CP P)ort|Time[ \t]+Id +Command)")
 _CONNECT = re.compile(rb"(\S*?)@(\S*)(?: +(?:as anonymous )?on (\S+)?)?")
+_EXECUTE = re.compile(rb"(?:\s|/\*.*?\*/)*+EXECUTE\s", re.IGNORECASE | re.DOTALL)
+"""The command of SQL: a line of its own tells the statement that it executes."""
 
 MOST_SESSIONS = 50_000
 
@@ -85,7 +87,7 @@ class GeneralReader:
                 self._time = epoch(hit[1])
             text = ((hit[4] or b"") + block[hit.end() : end]).rstrip(b"; \n\t")
             session = self._session(hit[2], hit[3], text)
-            if hit[3] in (b"Query", b"Execute") and text:
+            if text and (hit[3] == b"Execute" or (hit[3] == b"Query" and not _EXECUTE.match(text))):
                 events.append((text, self._time, hit[2], _Session(session.user, session.host, session.database)))
         return Batch(
             texts=[text for text, _, _, _ in events],

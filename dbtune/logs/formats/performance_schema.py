@@ -20,9 +20,14 @@ _UNITS = {"ps": 1e-9, "ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h"
 _LATENCY = re.compile(r"([\d.]+) (ps|ns|us|ms|s|m|h|d|w)\Z")
 
 _FOLDED = re.compile(r"\( ?\.\.\. ?\)")
-"""How the server writes a list that it has folded."""
+_FOLDED_BARE = re.compile(r"\? ?, ?\.\.\.")
+"""How the server writes a list that it has folded, in parentheses and without (``LIMIT ?, ...``)."""
+
+_PREPARED = re.compile(r"(PREPARE|EXECUTE|DEALLOCATE) (?!PREPARE\b|IMMEDIATE\b)(?=[A-Z(])")
+"""How MySQL 9 counts what is done with a prepared statement: the command, then the statement itself."""
 
 WITHOUT_TEXT = "statements that the server has counted together, without their text"
+PREPARING = "preparations of statements, whose executions are counted"
 
 
 @log_format("performance-schema", title="export of events_statements_summary_by_digest", dialect="mysql", whole=True)
@@ -39,7 +44,10 @@ def events(rows: Sequence[Row]) -> Batch:
     batch = Batch()
     kept: list[Row] = []
     for row in rows:
-        if _text(row) and number(row, "count_star", "exec_count"):
+        prepared = _PREPARED.match(_digest_text(row))
+        if prepared and prepared[1] != "EXECUTE":
+            batch.skipped[PREPARING] += 1
+        elif _text(row) and number(row, "count_star", "exec_count"):
             kept.append(row)
         else:
             batch.skipped[WITHOUT_TEXT] += 1
@@ -69,7 +77,11 @@ def _text(row: Row) -> str:
     # the server cuts samples at performance_schema_max_sql_text_length, and marks it
     if sample and not sample.endswith("..."):
         return sample
-    return _FOLDED.sub("(?)", row.get("digest_text", "") or row.get("query", ""))
+    return _FOLDED_BARE.sub("?", _FOLDED.sub("(?)", _PREPARED.sub("", _digest_text(row), count=1)))
+
+
+def _digest_text(row: Row) -> str:
+    return row.get("digest_text", "") or row.get("query", "")
 
 
 def _column(rows: Sequence[Row], *names: str) -> Numbers:

@@ -16,6 +16,7 @@ from dbtune.logs.executors import open_executor
 from dbtune.model.digest import Digest
 from dbtune.model.errors import UsageError
 from dbtune.model.progress import NoProgress
+from dbtune.sql.fingerprint import fingerprint
 
 
 def read(path: Path, content: str | bytes, **wishes: str) -> Digest:
@@ -112,6 +113,29 @@ def test_the_digest_text_and_the_statement_are_one(tmp_path: Path) -> None:
     assert with_sample.statements[0].fingerprint == without.statements[0].fingerprint
 
 
+@pytest.mark.parametrize(
+    ("digest_text", "text"),
+    [
+        ("SELECT `a` FROM `t` LIMIT ?, ...", "SELECT a FROM t LIMIT 5"),
+        ("SELECT `a` FROM `t` WHERE NAME != ? ", "SELECT a FROM t WHERE name <> 'x'"),
+        ("SELECT `first` , ? ; ", "SELECT first, 1"),
+        ("EXECUTE SELECT `a` FROM `t` WHERE `b` = ?", "SELECT a FROM t WHERE b = 1"),
+        ("EXECUTE `named` USING @?", "EXECUTE named USING @?"),
+        ("PREPARE `named` FROM ?", "PREPARE named FROM 'SELECT 1'"),
+        ("DEALLOCATE PREPARE `named` ", "DEALLOCATE PREPARE named"),
+        ("PREPARE SELECT `a` FROM `t` WHERE `b` = ?", None),
+        ("DEALLOCATE SELECT `a` FROM `t` WHERE `b` = ?", None),
+    ],
+)
+def test_what_the_server_makes_of_a_statement(digest_text: str, text: str | None, tmp_path: Path) -> None:
+    """Texts as MySQL 9 and MariaDB 11 write them; None: not a call of the statement."""
+    made = read(tmp_path / "export.csv", f'SCHEMA_NAME,DIGEST_TEXT,COUNT_STAR,SUM_ERRORS\nshop,"{digest_text}",3,0\n')
+    assert [one.fingerprint for one in made.statements] == (
+        [] if text is None else [fingerprint(text, dialect="mysql")]
+    )
+    assert made.calls == (0 if text is None else 3)
+
+
 def test_sys_statement_analysis(tmp_path: Path) -> None:
     content = '"query","db","exec_count","total_latency","max_latency"\n'
     content += '"SELECT * FROM `t` WHERE `a` = ?","shop","4","1.02 s","900.00 ms"\n'
@@ -142,6 +166,24 @@ def test_general_log(tmp_path: Path) -> None:
     (listed,) = [one for one in made.statements if one.text == "SELECT a, b FROM t"]
     assert [client.name for client in listed.users + listed.databases + listed.hosts] == ["app", "shop", "web"]
     assert made.first_seen == 1192484632
+
+
+def test_what_sql_executes_counts_once(tmp_path: Path) -> None:
+    """MySQL 9: the command, the statement prepared anew, and the statement with its values."""
+    moment = "2026-11-24T15:16:16.646696Z\t    7 "
+    lines = (
+        "Query\tPREPARE x FROM ...",
+        "Prepare\tSELECT ?",
+        "Query\t/* hi */ EXECUTE x USING @a",
+        "Prepare\tSELECT ?",
+        "Execute\tSELECT 1",
+    )
+    made = read(tmp_path / "general.log", "".join(f"{moment}{line}\n" for line in lines))
+    prepared = fingerprint("PREPARE x FROM ...", dialect="mysql")
+    assert {one.fingerprint: one.calls for one in made.statements} == {
+        prepared: 1,
+        fingerprint("SELECT 1", dialect="mysql"): 1,
+    }
 
 
 @pytest.mark.parametrize(
