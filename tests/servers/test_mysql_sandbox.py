@@ -19,7 +19,7 @@ def test_they_answer(mysql: MySQLServer, mariadb: MySQLServer) -> None:
             cursor.execute("SELECT version(), @@performance_schema")
             (version, statistics), *_ = cursor.fetchall()
         assert ("MariaDB" in version) == (one.family == "mariadb")
-        assert statistics == 1
+        assert statistics == 1 or one.log_folder is None
 
 
 def test_nothing_is_left(mariadb: MySQLServer, tmp_path: Path) -> None:

@@ -157,6 +157,23 @@ def test_what_went_wrong_is_told_by_its_number(fields: str, incidents: list[tupl
     assert batch.errors[0] == (not fields.startswith("Errno: 0"))
 
 
+def test_headers_with_spaces_of_their_own() -> None:
+    """Old Percona servers: an hour of one digit, a host without a name, no space behind a colon, an empty schema."""
+    batch = read(
+        "# Time: 100518 5:11:01\n# User@Host: foo[foo] @ [1.2.3.4]\n# Thread_id: 342 Schema: db1 Last_errno: 0 "
+        "Killed: 0\n# Query_time: 0.5 Lock_time: 0.1 Rows_sent: 18 Rows_examined:40 Rows_affected: 0 Rows_read: 18\n"
+        "# Bytes_sent: 4152 Tmp_tables: 0 Tmp_disk_tables: 0 Tmp_table_sizes: 0\nselect col from tbl;\n"
+        "# User@Host: foo[foo] @ [host]\n# Thread_id: 343 Schema:  Last_errno: 3 Killed: 4\n"
+        "# Query_time: 0.5 Lock_time: 0.1 Rows_sent: 18 Rows_examined: 18\nuse db2;\ncommit;\n"
+    )
+    assert batch.texts == [b"select col from tbl", b"commit"]
+    assert batch.times.tolist() == [1274159461.0] * 2
+    assert (batch.hosts, batch.databases, batch.sessions) == ([b"1.2.3.4", b"host"], [b"db1", b""], [b"342", b"343"])
+    assert batch.rows_examined is not None and batch.rows_examined.tolist() == [40, 18]
+    assert batch.errors is not None and batch.errors.tolist() == [0, 1]
+    assert [(one.kind, one.text) for one in batch.incidents] == [("cancelled", b"commit")]
+
+
 def test_a_session_without_a_database_has_none() -> None:
     """MariaDB: what another session used is not its own."""
     event = (
