@@ -124,7 +124,7 @@ class _Merged:
         total_ms = float(sums.total_ms[row]) if timed else None
         max_ms = _finite(float(sums.max_ms[row]))
         users, databases, hosts = self._clients.get(row, (Counter[bytes](), Counter[bytes](), Counter[bytes]()))
-        p50, p95, p99 = self._fractions(row, max_ms)
+        p50, p95, p99 = self._fractions(row)
         return StatementDigest(
             fingerprint=key,
             text=text,
@@ -157,11 +157,12 @@ class _Merged:
     def _amount(self, name: str, row: int) -> float | None:
         return float(self.sums.amounts[name][row]) if self.sums.known[name][row] else None
 
-    def _fractions(self, row: int, max_ms: float | None) -> tuple[float | None, float | None, float | None]:
-        if row not in self._percentiles or max_ms is None:
+    def _fractions(self, row: int) -> tuple[float | None, float | None, float | None]:
+        if row not in self._percentiles:
             return None, None, None
         buckets, calls = self._percentiles[row]
-        p50, p95, p99 = (min(percentile(buckets, calls, fraction), max_ms) for fraction in (0.5, 0.95, 0.99))
+        shortest, longest = float(self.sums.shortest_ms[row]), float(self.sums.longest_ms[row])
+        p50, p95, p99 = (percentile(buckets, calls, fraction, shortest, longest) for fraction in (0.5, 0.95, 0.99))
         return p50, p95, p99
 
     def _executions(self, row: int) -> tuple[Sample, ...]:

@@ -24,12 +24,18 @@ def bucket_of(ms: Numbers) -> Integers:
     return buckets
 
 
-def percentile(buckets: Integers, calls: Numbers, fraction: float) -> float:
-    """The duration in ms that the ``fraction`` of the calls stays within: the middle of a bucket.
+def percentile(buckets: Integers, calls: Numbers, fraction: float, shortest: float, longest: float) -> float:
+    """The duration in ms that the ``fraction`` of the calls stays within (nearest rank).
 
-    ``buckets`` ascend and are not empty.
+    That of the first call is ``shortest``, that of the last ``longest``; between them it is the middle of a bucket, no
+    more than the longest and no less than the shortest. ``buckets`` ascend and are not empty.
     """
     reached = np.cumsum(calls)
-    at = int(np.searchsorted(reached, fraction * reached[-1] * (1 - 1e-12)))
-    bucket = int(buckets[min(at, len(buckets) - 1)])
-    return 0.0 if bucket == LOWEST else float(10 ** ((bucket + 0.5) / PER_DECADE))
+    rank = fraction * float(reached[-1]) * (1 - 1e-12)
+    if rank > float(reached[-1]) - 1:
+        return longest
+    if rank <= 1:
+        return shortest
+    bucket = int(buckets[min(int(np.searchsorted(reached, rank)), len(buckets) - 1)])
+    middle = 0.0 if bucket == LOWEST else float(10 ** ((bucket + 0.5) / PER_DECADE))
+    return min(max(middle, shortest), longest)

@@ -42,6 +42,9 @@ class Sums:
     timed_calls: Numbers
     total_ms: Numbers
     max_ms: Numbers
+    shortest_ms: Numbers
+    longest_ms: Numbers
+    """Of the calls that the log has one by one, which are those of the histogram."""
     errors: Numbers
     first: Numbers
     last: Numbers
@@ -61,6 +64,8 @@ class Sums:
             zeros(),
             zeros(),
             zeros(),
+            filled(-np.inf),
+            filled(np.inf),
             filled(-np.inf),
             zeros(),
             filled(np.inf),
@@ -82,11 +87,13 @@ class Sums:
             np.add.at(mine, rows, theirs[kept])
         for mine, theirs in (
             (self.max_ms, other.max_ms),
+            (self.longest_ms, other.longest_ms),
             (self.last, other.last),
             (self.max_rows, other.max_rows),
         ):
             np.maximum.at(mine, rows, theirs[kept])
         np.minimum.at(self.first, rows, other.first[kept])
+        np.minimum.at(self.shortest_ms, rows, other.shortest_ms[kept])
 
     def moved(self, places: Integers, size: int) -> Sums:
         """The same sums at other rows, in columns of another length."""
@@ -223,6 +230,8 @@ class Tally:
             self.histogram.add(rows, bucket_of(batch.ms), calls)
         elif timed.any():
             self.histogram.add(rows[timed], bucket_of(batch.ms[timed]), calls[timed])
+        np.fmin.at(self.sums.shortest_ms, rows, batch.ms)
+        np.fmax.at(self.sums.longest_ms, rows, batch.ms)
         errors = np.zeros(len(batch)) if batch.errors is None else np.nan_to_num(batch.errors) * calls
         self.timeline.add(rows, batch.times, calls, batch.ms, errors)
         if batch.sessions is not None:

@@ -100,7 +100,8 @@ class StatementDigest:
     total_ms: float | None
     mean_ms: float | None
     p50_ms: float | None
-    """Percentiles are of log-spaced buckets, off by at most 3 %. None for sources that hold totals only."""
+    """Percentiles are of log-spaced buckets, off by at most 3 %, and never beyond the longest call. None for sources
+    that hold totals only."""
     p95_ms: float | None
     p99_ms: float | None
     max_ms: float | None

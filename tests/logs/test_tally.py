@@ -86,13 +86,41 @@ def test_totals_have_no_percentiles_and_no_timeline() -> None:
     assert (statement.p50_ms, statement.timeline, statement.first_seen) == (None, (), 5.0)
 
 
-@given(st.lists(st.floats(1e-3, 1e7), min_size=1, max_size=200), st.sampled_from([0.5, 0.95, 0.99]))
-def test_percentiles_are_off_by_three_percent_at_most(values: list[float], fraction: float) -> None:
+DURATIONS = st.lists(st.floats(1e-3, 1e7), min_size=1, max_size=200)
+
+
+def percentiles(values: list[float], fractions: Sequence[float]) -> list[float]:
     buckets = bucket_of(np.array(values))
     unique = np.unique(buckets)
     counts = np.array([float((buckets == bucket).sum()) for bucket in unique])
+    return [percentile(unique, counts, fraction, min(values), max(values)) for fraction in fractions]
+
+
+@given(DURATIONS, st.sampled_from([0.5, 0.95, 0.99]))
+def test_percentiles_are_off_by_three_percent_at_most(values: list[float], fraction: float) -> None:
     exact = sorted(values)[int(np.ceil(fraction * len(values))) - 1]
-    assert percentile(unique, counts, fraction) == pytest.approx(exact, rel=0.03)
+    assert percentiles(values, [fraction]) == [pytest.approx(exact, rel=0.03)]
+
+
+@given(st.one_of(DURATIONS, st.lists(st.floats(100, 101), min_size=1), st.lists(st.just(0.0), min_size=1)))
+def test_percentiles_ascend_between_the_shortest_and_the_longest(values: list[float]) -> None:
+    found = [min(values), *percentiles(values, [0.5, 0.95, 0.99]), max(values)]
+    assert found == sorted(found)
+
+
+def test_percentiles_of_few_calls_are_those_calls() -> None:
+    (one,) = finished(tallied([batch(["select 1"], [500_000.0])])).statements
+    assert (one.p50_ms, one.p95_ms, one.p99_ms, one.mean_ms, one.max_ms) == (500_000.0,) * 5
+    (two,) = finished(tallied([batch(["select 1", "select 2"], [1.7, 500_000.0])])).statements
+    assert (two.p50_ms, two.p95_ms, two.p99_ms) == (1.7, 500_000.0, 500_000.0)
+    (same,) = finished(tallied([batch(["select 1"] * 1000, [123.4] * 1000)])).statements
+    assert (same.p50_ms, same.p95_ms, same.p99_ms) == (123.4, 123.4, 123.4)
+
+
+def test_percentiles_are_of_the_calls_that_came_one_by_one() -> None:
+    total = replace(batch(["select 1"], [2.0]), totals=True, calls=np.array([1000.0]), max_ms=np.array([7000.0]))
+    (statement,) = finished(tallied([total, batch(["select 1"], [30.0])])).statements
+    assert (statement.calls, statement.max_ms, statement.p99_ms) == (1001, 7000, 30)
 
 
 STATEMENTS = st.sampled_from(
