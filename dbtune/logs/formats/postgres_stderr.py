@@ -13,7 +13,7 @@ LEAST_SHARE = 0.9
 """Of the records, that a known prefix must fit; else each line's prefix is taken apart on its own."""
 
 _RECORD = re.compile(rb"^[^\t\n][^\n]*?\b" + SEVERITY + rb":  |^" + SEVERITY + rb":  ", re.MULTILINE)
-_DURATION = re.compile(":  (?:duration|Dauer|durée|duración|statement|execute [^:\n]+) ?: ".encode())
+_DURATION = re.compile(":  (?:00000: )?(?:duration|Dauer|durée|duración|statement|execute [^:\n]+) ?: ".encode())
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,10 @@ class StderrLayout:
     def boundary(self) -> re.Pattern[bytes]:
         return self._expressions.boundary
 
+    def fits(self, head: bytes) -> bool:
+        """Whether a record begins with this prefix."""
+        return self._expressions.start.search(head) is not None
+
     def reader(self) -> Reader:
         return StderrReader(self._expressions)
 
@@ -39,7 +43,7 @@ def sniff(head: bytes, options: LayoutOptions) -> Sniffed | None:
     """Records have a severity, a colon and two blanks."""
     if options.log_line_prefix is not None:
         layout = StderrLayout(options.log_line_prefix)
-        return Sniffed(0.95, layout) if layout.boundary.search(head) else None
+        return Sniffed(0.95, layout) if layout.fits(head) else None
     records = len(_RECORD.findall(head))
     recognised = recognised_prefix(head)
     if not records or recognised is None:

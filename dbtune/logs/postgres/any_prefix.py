@@ -20,11 +20,13 @@ class Prefix(NamedTuple):
 _TIME = re.compile(
     rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?(?: (?:[A-Z]{3,5}|[+-]\d\d(?::?\d\d)?)\b)?|\b1\d{9}\.\d{3}\b"
 )
-_SESSION = re.compile(rb"\[(\d{1,10})(?:-\d+)?\]|\bp(?:id)?[=:] ?(\d+)|\b([0-9a-f]{8}\.[0-9a-f]+)\b|\((\d{2,10})\)")
+_SESSION = re.compile(
+    rb"\[ *(\d{1,10}) *(?:[-:]\d+)?\]|\bp(?:id)?[=:] ?(\d+)|\b([0-9a-f]{8}\.[0-9a-f]+)\b|\((\d{2,10})\)"
+)
 _USER = re.compile(rb"\bu(?:ser)?[=:] ?([^\s,;|\]]*)")
 _DATABASE = re.compile(rb"\bd(?:b|atabase)?[=:] ?([^\s,;|\]]*)")
 _BOTH = re.compile(rb"([^\s:,;|=\[\]()]+)@([^\s:,;|=\[\]()]+)")
-_HOST = re.compile(rb"\b(?:client|host|remote|h|r)[=:] ?([^\s,;|\]()]*)|\b(\d{1,3}(?:\.\d{1,3}){3})\b")
+_HOST = re.compile(rb"\b(?:client|host|remote|h|r)[=:] ?(\[local\]|[^\s,;|\]()]*)|\b(\d{1,3}(?:\.\d{1,3}){3})\b")
 
 
 @lru_cache(maxsize=16384)

@@ -47,6 +47,9 @@ SEVERITY = (
     + "ПРЕДУПРЕЖДЕНИЕ|ОШИБКА|СООБЩЕНИЕ|ВАЖНО|ADVERTENCIA|ERRO|ERRORE|警告|エラー".encode()
     + rb")"
 )
+STATE = rb"(?:(?=[A-Z]*\d)[0-9A-Z]{5}: )?+"
+"""The SQLSTATE that ``log_error_verbosity = verbose`` writes before a message."""
+
 ADDED = (
     rb"(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION|BACKTRACE|"
     rb"ANWEISUNG|INSTRUCTION|SENTENCIA|TIPP|ZUSAMMENHANG|KONTEXT)"
@@ -140,7 +143,7 @@ class LinePrefix:
                 name = "session" if letter == "c" and not has_pid else _FIELDS.get(letter, "")
                 name = "" if name in taken else name
                 taken.add(name)
-                spaces = b" *+" if padding else b""
+                spaces = b" *" if padding else b""
                 parts += [("", spaces)] if spaces else []
                 parts.append((name, _VALUES.get(letter) or _free_text(pieces, at)))
                 parts += [("", spaces)] if spaces else []
@@ -153,14 +156,19 @@ def _free_text(pieces: list[tuple[str, str, str]], at: int) -> bytes:
     if not following:
         return rb"[^\n]*?"
     letter = pieces[at][1]
+    before = pieces[at - 1][2] if at else ""
+    if letter in "ud" and following[0] == " " and not before.endswith("="):
+        # a word without a name in front is only told from others by what it cannot be
+        return rb"(?:\[unknown\]|[^\s\[\]@]*+)"
     if letter in "ab" or following[0] == " ":
         return rb"[^\n]*?"
-    return rb"[^\n" + re.escape(following[0].encode()) + rb"]*+"
+    blank = b" " if letter in "ud" and not before.endswith("=") else b""
+    return rb"[^\n" + blank + re.escape(following[0].encode()) + rb"]*+"
 
 
 def recognised_prefix(head: bytes) -> tuple[LinePrefix, float] | None:
     """The prefix that fits most of the log's records, and their share of the lines that look like records."""
-    records = re.findall(rb"^[^\t\n][^\n]*?\b" + SEVERITY + rb":  [^\n]*", head, re.MULTILINE)[:100]
+    records = re.findall(rb"^(?:[^\t\n][^\n]*?\b)??" + SEVERITY + rb":  [^\n]*", head, re.MULTILINE)[:100]
     if not records:
         return None
     fitting: Counter[str] = Counter()

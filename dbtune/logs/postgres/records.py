@@ -21,6 +21,8 @@ from dbtune.logs.batch import Batch, IncidentEvent
 
 ERROR_WITHOUT_STATEMENT = "an error without its statement"
 
+PLAN_WITHOUT_STATEMENT = "a plan of auto_explain without its statement"
+
 MOST_SESSIONS = 50_000
 """Sessions of which something is waited for; more are forgotten, all at once."""
 
@@ -52,9 +54,15 @@ _DURATION = re.compile(
 )
 _STATEMENT = re.compile(rf"(?:{'|'.join(_EXECUTED)})(?: [^:\n]*)? ?: (?P<text>.*)\Z".encode(), re.DOTALL)
 _PARAMETERS = re.compile(rb"(?:[Pp]arameter[s:]?|[Pp]aram[^:$]{3,8}) ?:? ?(\$1 = .*)\Z", re.DOTALL)
-_QUERY_TEXT = re.compile(rb"\s*Query Text: (.*?)\n(?=[^\n]*\(cost=|Query Parameters: )", re.DOTALL)
-_JSON_QUERY = re.compile(rb'"Query Text": "((?:[^"\\]|\\.)*)"')
-_QUERY_PARAMETERS = re.compile(rb"Query Parameters: ([^\n]*)\n|\"Query Parameters\": \"((?:[^\"\\]|\\.)*)\"")
+_QUERY_TEXT = re.compile(rb"\s*Query Text: (.*?)\n(?=[^\n]*\(cost=|Query Parameters: \$)", re.DOTALL)
+_QUOTED_QUERY = re.compile(rb'"?Query Text"?: "((?:[^"\\]|\\.)*)"')
+"""In JSON and YAML, which quotes it in the same way."""
+_XML_QUERY = re.compile(rb"<Query-Text>(.*?)</Query-Text>", re.DOTALL)
+_QUERY_PARAMETERS = re.compile(
+    rb"\"?Query Parameters\"?: \"((?:[^\"\\]|\\.)*)\"|<Query-Parameters>(.*?)</Query-Parameters>"
+    rb"|Query Parameters: ((?:\$\d+ = (?:NULL|'(?:[^']|'')*+'(?:\.\.\.)?)(?:, )?)+)",
+    re.DOTALL,
+)
 _LOCK = re.compile(rb"process \d+ (still waiting for|acquired) (.*?) after ([\d.]+) ms", re.DOTALL)
 _TEMPORARY = re.compile(rb"temporary file: path \"[^\"]*\", size (\d+)")
 _CANCELLED = re.compile(rb"canceling statement due to (.*)|terminating connection due to (conflict with recovery)")
@@ -192,15 +200,19 @@ class Records:
 
     def _plan(self, record: Record, ms: float, plan: bytes) -> None:
         self._settle_plan(record.session)
-        parameters = b""
+        parameters = text = b""
         if hit := _QUERY_PARAMETERS.search(plan):
-            parameters = hit[1] or _unescaped(hit[2] or b"")
-        if hit := _JSON_QUERY.search(plan):
+            parameters = hit[3] or (_unescaped(hit[1]) if hit[1] else _plain_xml(hit[2] or b""))
+        # in text, the statement stands as it is, and may hold what looks like the other forms
+        if hit := _QUERY_TEXT.match(plan):
+            text = hit[1]
+        elif hit := _XML_QUERY.search(plan):
+            text = _plain_xml(hit[1])
+        elif hit := _QUOTED_QUERY.search(plan):
             text = _unescaped(hit[1])
+        if not text:
+            self.skipped[PLAN_WITHOUT_STATEMENT] += 1
         else:
-            in_text = _QUERY_TEXT.match(plan)
-            text = in_text[1] if in_text else b""
-        if text:
             self._planned[record.session] = _Event(text, ms, record, parameters, plan)
 
     def _late_duration(self, record: Record, ms: float) -> None:
@@ -249,6 +261,13 @@ def parameters_of(detail: bytes) -> bytes:
     """``$1 = '...', ...`` where the detail gives parameters, else nothing."""
     hit = _PARAMETERS.match(detail)
     return hit[1] if hit else b""
+
+
+def _plain_xml(text: bytes) -> bytes:
+    """The text of an XML element, as the server escapes it."""
+    for escaped, plain in ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&#x0d;", b"\r"), (b"&amp;", b"&")):
+        text = text.replace(escaped, plain)
+    return text
 
 
 def _unescaped(text: bytes) -> bytes:

@@ -13,11 +13,16 @@ from math import nan
 
 from dbtune.logs.batch import Batch, Names, numbers_or_nan
 from dbtune.logs.postgres.any_prefix import Prefix, parsed
-from dbtune.logs.postgres.line_prefix import ADDED, SEVERITY, LinePrefix
+from dbtune.logs.postgres.line_prefix import ADDED, SEVERITY, STATE, LinePrefix
 from dbtune.logs.postgres.records import Record, Records
 from dbtune.logs.postgres.times import epoch, epochs
 
 STRAY_LINE = "a line that belongs to no event"
+
+_ANY_PREFIX = rb"([^\t\n][^\n]*?|)\b"
+_BOUNDARY = re.compile(rb"^(?=(?:[^\t\n][^\n]*?|)\b" + SEVERITY + rb":  )", re.MULTILINE)
+_LINE = rb"(?:(" + SEVERITY + rb")|(" + ADDED + rb")):  " + STATE + rb"([^\n]*)"
+_ANY_LINE = re.compile(_ANY_PREFIX + _LINE)
 
 _TEXT = rb"[^\n]*+(?:\n\t[^\n]*+)*+"
 _STATEMENT_WORDS = frozenset({b"STATEMENT", b"ANWEISUNG", b"INSTRUCTION", b"SENTENCIA"})
@@ -38,7 +43,7 @@ class Expressions:
 
     @cached_property
     def _capturing(self) -> bytes:
-        return rb"([^\t\n][^\n]*?|)\b" if self.prefix is None else self.prefix.capturing
+        return _ANY_PREFIX if self.prefix is None else self.prefix.capturing
 
     @cached_property
     def _plain(self) -> bytes:
@@ -46,7 +51,12 @@ class Expressions:
 
     @cached_property
     def boundary(self) -> re.Pattern[bytes]:
-        """Where a record starts."""
+        """Where a record starts, with this prefix or another: the setting may change while the server writes."""
+        return _BOUNDARY
+
+    @cached_property
+    def start(self) -> re.Pattern[bytes]:
+        """Where a record with this very prefix starts."""
         return re.compile(rb"^(?=" + self._plain + SEVERITY + rb":  )", re.MULTILINE)
 
     @cached_property
@@ -54,7 +64,7 @@ class Expressions:
         """A record of a duration with its parameters, in groups; or any line, in the last group."""
         return re.compile(
             self._capturing
-            + rb"LOG:  duration: (\d++\.\d++) ms  (statement|execute|parse|bind)(?: [^:\n]*+)?+: ("
+            + rb"LOG:  (?:00000: )?+duration: (\d++\.\d++) ms  (statement|execute|parse|bind)(?: [^:\n]*+)?+: ("
             + _TEXT
             + rb")\n(?:"
             + self._plain
@@ -66,7 +76,7 @@ class Expressions:
     @cached_property
     def line(self) -> re.Pattern[bytes]:
         """The start of a record, or of a line that adds to one."""
-        return re.compile(self._capturing + rb"(?:(" + SEVERITY + rb")|(" + ADDED + rb")):  ([^\n]*)")
+        return re.compile(self._capturing + _LINE)
 
 
 class StderrReader:
@@ -162,12 +172,16 @@ class StderrReader:
     def _take_line(self, line: bytes) -> None:
         """A line that is no whole event: it starts a record, adds to one, or goes on."""
         hit = self._expressions.line.match(line)
-        if hit is None:
+        if hit is not None:
+            groups = hit.groups(b"")
+            fields = self._row_fields(groups)
+        elif line[:1] != b"\t" and (hit := _ANY_LINE.match(line)) is not None:
+            groups = hit.groups(b"")
+            fields = parsed(groups[0])._asdict()
+        else:
             self._go_on(line)
             return
-        groups = hit.groups(b"")
-        fields = self._row_fields(groups)
-        severity, added, text = groups[self._width : self._width + 3]
+        severity, added, text = groups[-3:]
         session = fields.get("session", b"")
         if severity:
             if session in self._open:
