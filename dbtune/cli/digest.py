@@ -17,6 +17,7 @@ from dbtune.logs.digesting import DigestOptions, digest
 from dbtune.logs.executors import available_workers, open_executor
 from dbtune.logs.executors.base import Executor
 from dbtune.logs.pieces import STANDARD_INPUT
+from dbtune.logs.sources import is_stream
 from dbtune.model.digest import Digest
 from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
@@ -143,8 +144,10 @@ def _digests(
 ) -> tuple[Digest | None, Digest]:
     """What to compare with, if anything, and the digest itself."""
     if split is not None:
-        if STANDARD_INPUT in logs:
-            raise UsageError("--split reads the logs twice, which standard input cannot be; name a file")
+        once = next((name for name in logs if is_stream(name)), None)
+        if once is not None:
+            what = "standard input" if once == STANDARD_INPUT else once
+            raise UsageError(f"--split reads the logs twice, which {what} cannot be; name a file")
         before = digest(logs, replace(wishes, until=split.timestamp()), executor, progress)
         return before, digest(logs, replace(wishes, since=split.timestamp()), executor, progress)
     after = digest(logs, wishes, executor, progress)

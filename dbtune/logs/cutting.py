@@ -86,7 +86,7 @@ class Cutter:
                 own = self._next_boundary(buffer, edge)
                 if own is None and limit is None and len(buffer) - edge > self._longest_event:
                     # nothing but the middle of an event of the piece before
-                    buffer, edge = buffer[-_LOOK_BACK:], 0
+                    buffer, edge = buffer[-_LOOK_BACK:], 1
                 if own is None and phase != "end":
                     continue
                 if own is None or (limit is not None and own >= limit):
@@ -125,7 +125,8 @@ class Cutter:
         """What stands before the piece's first event, from where an event starts."""
         if self._piece.start <= self._priming_bytes:
             return buffer[:own]
-        first = next((hit.end() for hit in self._boundary.finditer(buffer, 0, own)), own)
+        # the read began in the middle of a line, which no event starts with
+        first = next((hit.end() for hit in self._boundary.finditer(buffer, 1, own) if hit.end() > 0), own)
         return buffer[first:own]
 
     def _whole(self, buffer: bytes) -> Iterator[Block]:

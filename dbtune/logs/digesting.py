@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from dbtune.logs.cutting import pieces_of
 from dbtune.logs.executors.base import Executor
 from dbtune.logs.finishing import finish
-from dbtune.logs.pieces import STANDARD_INPUT, Piece
+from dbtune.logs.pieces import Piece
 from dbtune.logs.reading import Filters, PieceReader, PieceResult
-from dbtune.logs.registry import LayoutOptions, Recognised, recognise
+from dbtune.logs.registry import LayoutOptions, NoLog, Recognised, recognise
 from dbtune.logs.sources import LogFile, find_logs
 from dbtune.logs.tally import Tally
 from dbtune.model.digest import Digest, LogSource, SkippedPart
@@ -20,6 +20,9 @@ from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
 from dbtune.model.snapshot import Dialect
 from dbtune.model.workload import Limit
+
+NAMED = 3
+"""Files that are named where none of many is a log."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +124,14 @@ def _recognised(files: Sequence[LogFile], options: DigestOptions) -> tuple[list[
     for file in files:
         try:
             logs.append(_Log(file, recognise(file.head(), file.name, layout, options.log_format)))
-        except UsageError as error:
+        except NoLog as error:
             if len(files) == 1:
                 raise
-            refused.append(Limit(file.name, str(error)))
+            refused.append(Limit(file.name, error.reason))
     if not logs:
-        raise UsageError("; ".join(limit.why for limit in refused) or "there is no log to read")
+        named = ", ".join(f"{limit.what} {limit.why}" for limit in refused[:NAMED])
+        more = f", and {len(refused) - NAMED:,} more" if len(refused) > NAMED else ""
+        raise UsageError(f"there is no log among {len(refused):,} files: {named}{more}")
     return logs, refused
 
 
@@ -143,15 +148,16 @@ def _dialect(logs: Sequence[_Log]) -> Dialect:
 
 
 def _results(logs: Sequence[_Log], reader: PieceReader, executor: Executor) -> Iterator[PieceResult]:
-    """The results of all pieces in the order of the logs; standard input is read here."""
+    """The results of all pieces in the order of the logs; standard input and pipes are read here."""
     waiting: list[Piece] = []
     for number, log in enumerate(logs):
         pieces = pieces_of(log.file, log.recognised, number)
-        if log.file.name != STANDARD_INPUT:
+        stream = log.file.stream()
+        if stream is None:
             waiting += pieces
             continue
         yield from executor.map(reader, waiting)
         waiting = []
         for piece in pieces:
-            yield reader.read(piece, log.file.standard_input())
+            yield reader.read(piece, stream)
     yield from executor.map(reader, waiting)

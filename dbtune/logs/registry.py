@@ -167,6 +167,18 @@ class Recognised:
     wrapper: LogWrapper | None
 
 
+NUL_BYTES = 8192
+"""NULs here are those of a binary file; later ones may be a hole in a log that was truncated while it was written."""
+
+
+class NoLog(UsageError):
+    """A file that is no log that is known; ``reason`` says why without its name."""
+
+    def __init__(self, name: str, reason: str, advice: str = "") -> None:
+        super().__init__(f"{name} {reason}{advice}")
+        self.reason = reason
+
+
 LEAST_CONFIDENCE = 0.3
 """Below it, a log is said not to be one."""
 
@@ -178,7 +190,7 @@ EXPLAINED = 1.05
 def recognise(head: bytes, name: str, options: LayoutOptions, wanted: str | None = None) -> Recognised:
     """The format of the log that begins with ``head``; ``wanted`` names it where the user did.
 
-    Raises UsageError where no format fits, or there is none of the wanted name.
+    Raises NoLog where no format fits, UsageError where there is none of the wanted name.
     """
     candidates = formats()
     if wanted is not None:
@@ -199,15 +211,18 @@ def recognise(head: bytes, name: str, options: LayoutOptions, wanted: str | None
             if sniffed is not None and confidence > 0 and (best is None or confidence > best[0]):
                 best = confidence, Recognised(form, sniffed.layout, wrapper)
     if best is None or (best[0] < LEAST_CONFIDENCE and wanted is None):
-        raise UsageError(_refusal(head, name, wanted))
+        raise _refusal(head, name, options, wanted)
     return best[1]
 
 
-def _refusal(head: bytes, name: str, wanted: str | None) -> str:
+def _refusal(head: bytes, name: str, options: LayoutOptions, wanted: str | None) -> NoLog:
     if not head.strip():
-        return f"{name} is empty"
+        return NoLog(name, "is empty")
+    if b"\0" in head[:NUL_BYTES]:
+        return NoLog(name, "is a binary file, not a log")
+    if options.log_line_prefix is not None and wanted in (None, "postgres-stderr"):
+        prefix = f"has no line with the --log-line-prefix '{options.log_line_prefix}'"
+        return NoLog(name, prefix, "; leave it out to have the prefix recognised")
     if wanted is not None:
-        return f"{name} is no {formats()[wanted].title}; leave --log-format out to have it recognised"
-    if b"\0" in head:
-        return f"{name} is a binary file, not a log"
-    return f"{name} is no log that is known; name its format with --log-format ({', '.join(formats())})"
+        return NoLog(name, f"is no {formats()[wanted].title}", "; leave --log-format out to have it recognised")
+    return NoLog(name, "is no log that is known", f"; name its format with --log-format ({', '.join(formats())})")

@@ -18,7 +18,7 @@ from typing import BinaryIO, Protocol, cast
 import zstandard
 
 from dbtune.logs.pieces import STANDARD_INPUT
-from dbtune.logs.registry import HEAD_BYTES
+from dbtune.logs.registry import HEAD_BYTES, NoLog
 from dbtune.model.errors import UsageError
 from dbtune.model.workload import Limit
 
@@ -126,44 +126,48 @@ class _GivenBack(io.RawIOBase):
 
 
 @dataclass
-class _StandardInput:
-    """Standard input, of which the head was looked at."""
+class _Stream:
+    """Standard input or a pipe: what can be read once, of which the head was looked at."""
 
     stream: BinaryIO
     head: bytes = b""
 
-    def peeked(self, size: int) -> BinaryIO:
+    def peek(self, size: int) -> None:
+        """Look at the first ``size`` bytes, which are read again afterwards."""
         head = b""
         while len(head) < size and (more := self.stream.read(size - len(head))):
             head += more
         self.head = head
         self.stream = cast("BinaryIO", io.BufferedReader(_GivenBack(head, self.stream), 1 << 20))
-        return self.stream
 
 
 @dataclass(frozen=True)
 class LogFile:
-    """A log by its path, or ``-``; ``size`` in bytes as it lies there, None for standard input."""
+    """A log by its path, or ``-``; ``size`` in bytes as it lies there, None for standard input and pipes."""
 
     name: str
     size: int | None
     compression: str | None
-    _input: _StandardInput | None = field(default=None, compare=False, repr=False)
+    _input: _Stream | None = field(default=None, compare=False, repr=False)
 
     def head(self) -> bytes:
-        """The first ``HEAD_BYTES``, decompressed. Raises UsageError where it cannot be read."""
+        """The first ``HEAD_BYTES``, decompressed. Raises NoLog where it cannot be read."""
         if self._input is not None:
-            return _opened(cast("BinaryIO", io.BytesIO(self._input.head)), self.compression).read(HEAD_BYTES)
-        stream = open_log(self.name, self.compression)
+            stream = _opened(cast("BinaryIO", io.BytesIO(self._input.head)), self.compression)
+        else:
+            stream = open_log(self.name, self.compression)
         try:
-            return stream.read(HEAD_BYTES)
+            head = stream.read(HEAD_BYTES)
         except OSError as error:
-            raise UsageError(f"{self.name} cannot be read: {error.strerror or error}") from None
+            raise NoLog(self.name, f"cannot be read: {error.strerror or error}") from None
         finally:
             stream.close()
+        if stream.cut_short and not head:
+            raise NoLog(self.name, f"is damaged: nothing can be read of what {self.compression} has compressed")
+        return head
 
-    def standard_input(self) -> BinaryIO | None:
-        """What is read from its start where this is standard input."""
+    def stream(self) -> BinaryIO | None:
+        """What is read from its start where this is standard input or a pipe."""
         return None if self._input is None else self._input.stream
 
 
@@ -189,9 +193,9 @@ def find_logs(names: Sequence[str], standard_input: BinaryIO | None = None) -> t
     limits: list[Limit] = []
     for name in names:
         if name == STANDARD_INPUT:
-            peek = _StandardInput(standard_input or sys.stdin.buffer)
-            peek.peeked(HEAD_BYTES)
-            found[name] = LogFile(name, None, compression_of(peek.head), peek)
+            if standard_input is None and sys.stdin is None:
+                raise UsageError("standard input is closed")
+            found[name] = _streamed(name, standard_input or sys.stdin.buffer)
             continue
         for path in _files(name, limits):
             try:
@@ -203,7 +207,20 @@ def find_logs(names: Sequence[str], standard_input: BinaryIO | None = None) -> t
     return list(found.values()), limits
 
 
+def is_stream(name: str) -> bool:
+    """Whether it can be read once only: standard input, a pipe."""
+    return name == STANDARD_INPUT or (Path(name).exists() and not (Path(name).is_file() or Path(name).is_dir()))
+
+
+def _streamed(name: str, stream: BinaryIO) -> LogFile:
+    peek = _Stream(stream)
+    peek.peek(HEAD_BYTES)
+    return LogFile(name, None, compression_of(peek.head), peek)
+
+
 def _log_file(path: Path) -> LogFile:
+    if not path.is_file():
+        return _streamed(str(path), path.open("rb"))
     with path.open("rb") as raw:
         return LogFile(str(path), path.stat().st_size, compression_of(raw.read(8)))
 

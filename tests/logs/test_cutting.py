@@ -105,7 +105,7 @@ def test_standard_input_is_read_from_its_start(tmp_path: Path) -> None:
     assert (log.compression, log.size) == ("gzip", None)
     assert log.head().startswith(b"> event 0")
     (piece,) = pieces_of(log, TOY, 0)
-    blocks = list(Cutter(piece, log.standard_input()).blocks())
+    blocks = list(Cutter(piece, log.stream()).blocks())
     assert b"".join(block.content for block in blocks).count(b"> event") == 100
 
 

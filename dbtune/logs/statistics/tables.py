@@ -31,7 +31,10 @@ def column_names(head: bytes) -> frozenset[str]:
         return frozenset(name.decode("utf-8", "replace").lower() for name in re.findall(rb'"(\w+)" ?:', text[:65536]))
     first = text.partition(b"\n")[0].decode("utf-8", "replace").strip()
     delimiter = max(_DELIMITERS, key=first.count)
-    cells = next(csv.reader([first], delimiter=delimiter), [])
+    try:
+        cells = next(csv.reader([first], delimiter=delimiter), [])
+    except csv.Error:  # a cell beyond the limit, a lone carriage return: no header line
+        return frozenset()
     return frozenset(_name(cell) for cell in cells) if len(cells) > 1 else frozenset()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 
 import msgspec
@@ -76,15 +76,23 @@ class _CsvMessages:
             text, self._rest = text[:cut], text[cut:]
         else:
             self._rest = b""
-        found: list[bytes] = []
+        return b"".join(self._messages(text))
+
+    def _messages(self, text: bytes) -> Iterator[bytes]:
         # latin-1 takes every byte as it is, and gives it back
-        for row in csv.reader(StringIO(text.decode("latin-1"), newline="")):
+        rows = csv.reader(StringIO(text.decode("latin-1"), newline=""))
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error:  # no row; those after it are read
+                continue
             if self._column is None:
                 names = [name.strip() for name in row]
                 self._column = names.index("@message" if "@message" in names else "message")
             elif len(row) > self._column:
-                found.append(ended(row[self._column].encode("latin-1")))
-        return b"".join(found)
+                yield ended(row[self._column].encode("latin-1"))
 
 
 class _AzureProperties(msgspec.Struct):
