@@ -145,7 +145,10 @@ class Cutter:
 
     def _next_boundary(self, buffer: bytes, edge: int) -> int | None:
         """The first place at or after ``edge`` where an event starts."""
-        for hit in self._boundary.finditer(buffer, max(0, edge - _LOOK_BACK)):
+        begin = max(0, edge - _LOOK_BACK)
+        if edge > 0 and buffer.find(b"\n", begin) < 0:
+            return None  # within a line that is longer than all that is read
+        for hit in self._boundary.finditer(buffer, begin):
             if hit.end() >= edge:
                 return hit.end()
         return None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dbtune.logs.postgres.line_prefix import SEVERITY, LinePrefix, recognised_prefix
+from dbtune.logs.postgres.line_prefix import ANY, SEVERITY, LinePrefix, recognised_prefix
 from dbtune.logs.postgres.stderr_reader import Expressions, StderrReader
 from dbtune.logs.registry import LayoutOptions, Reader, Sniffed, log_format
 
 LEAST_SHARE = 0.9
 """Of the records, that a known prefix must fit; else each line's prefix is taken apart on its own."""
 
-_RECORD = re.compile(rb"^[^\t\n][^\n]*?\b" + SEVERITY + rb":  |^" + SEVERITY + rb":  ", re.MULTILINE)
+_RECORD = re.compile(rb"^" + ANY + rb"\b" + SEVERITY + rb":  ", re.MULTILINE)
 _DURATION = re.compile(":  (?:00000: )?(?:duration|Dauer|durée|duración|statement|execute [^:\n]+) ?: ".encode())
 
 

@@ -47,6 +47,9 @@ SEVERITY = (
     + "ПРЕДУПРЕЖДЕНИЕ|ОШИБКА|СООБЩЕНИЕ|ВАЖНО|ADVERTENCIA|ERRO|ERRORE|警告|エラー".encode()
     + rb")"
 )
+ANY = rb"(?:[^\t\n][^\n]{0,500}?)??"
+"""A prefix of any kind. No name in one is longer than 63 bytes, and a long line must not be searched to its end."""
+
 STATE = rb"(?:(?=[A-Z]*\d)[0-9A-Z]{5}: )?+"
 """The SQLSTATE that ``log_error_verbosity = verbose`` writes before a message."""
 
@@ -168,7 +171,7 @@ def _free_text(pieces: list[tuple[str, str, str]], at: int) -> bytes:
 
 def recognised_prefix(head: bytes) -> tuple[LinePrefix, float] | None:
     """The prefix that fits most of the log's records, and their share of the lines that look like records."""
-    records = re.findall(rb"^(?:[^\t\n][^\n]*?\b)??" + SEVERITY + rb":  [^\n]*", head, re.MULTILINE)[:100]
+    records = re.findall(rb"^" + ANY + rb"\b" + SEVERITY + rb":  [^\n]*", head, re.MULTILINE)[:100]
     if not records:
         return None
     fitting: Counter[str] = Counter()

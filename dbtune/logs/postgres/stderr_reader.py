@@ -13,14 +13,14 @@ from math import nan
 
 from dbtune.logs.batch import Batch, Names, numbers_or_nan
 from dbtune.logs.postgres.any_prefix import Prefix, parsed
-from dbtune.logs.postgres.line_prefix import ADDED, SEVERITY, STATE, LinePrefix
+from dbtune.logs.postgres.line_prefix import ADDED, ANY, SEVERITY, STATE, LinePrefix
 from dbtune.logs.postgres.records import Record, Records
 from dbtune.logs.postgres.times import epoch, epochs
 
 STRAY_LINE = "a line that belongs to no event"
 
-_ANY_PREFIX = rb"([^\t\n][^\n]*?|)\b"
-_BOUNDARY = re.compile(rb"^(?=(?:[^\t\n][^\n]*?|)\b" + SEVERITY + rb":  )", re.MULTILINE)
+_ANY_PREFIX = rb"(" + ANY + rb")\b"
+_BOUNDARY = re.compile(rb"^(?=(?:" + ANY + rb")\b" + SEVERITY + rb":  )", re.MULTILINE)
 _LINE = rb"(?:(" + SEVERITY + rb")|(" + ADDED + rb")):  " + STATE + rb"([^\n]*)"
 _ANY_LINE = re.compile(_ANY_PREFIX + _LINE)
 
@@ -47,7 +47,7 @@ class Expressions:
 
     @cached_property
     def _plain(self) -> bytes:
-        return rb"(?:[^\t\n][^\n]*?|)\b" if self.prefix is None else self.prefix.plain
+        return rb"(?:" + ANY + rb")\b" if self.prefix is None else self.prefix.plain
 
     @cached_property
     def boundary(self) -> re.Pattern[bytes]:
