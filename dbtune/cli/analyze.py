@@ -114,7 +114,7 @@ def command(
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server, top=top)
         snapshot, url = inputs.open_snapshot(target, collecting, privacy, progress)
-        chosen = workloads.choose_workload(snapshot.workload, wishes, snapshot.server.dialect, progress, since)
+        chosen = workloads.choose_workload(snapshot, wishes, progress, since)
         workload = chosen.workload if top is None else workloads.most_expensive(chosen.workload, top)
         with open_planner(planner, snapshot, url, progress) as opened:
             report = advise(snapshot, workload, opened, advise_options, progress, chosen.digest)

@@ -65,8 +65,9 @@ def command(
     )
     with terminal.progress() as progress:
         snapshot, _ = inputs.open_snapshot(target, collecting, privacy, progress)
-        chosen = workloads.choose_workload(snapshot.workload, wishes, snapshot.server.dialect, progress)
-        snapshot = replace(snapshot, workload=chosen.workload)
+        chosen = workloads.choose_workload(snapshot, wishes, progress)
+        workload = chosen.workload if top is None else workloads.most_expensive(chosen.workload, top)
+        snapshot = replace(snapshot, workload=workload)
         progress.step(f"writing {file}")
         write_snapshot(snapshot, file, samples=samples)
     for limit in snapshot.limits:

@@ -14,6 +14,7 @@ skip = ["index.unused"]
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -66,15 +67,24 @@ def find_file(folder: Path) -> tuple[Path, Mapping[str, Value]] | None:
     """The nearest configuration in this folder or above, with its content."""
     for place in (folder, *folder.parents):
         own = place / FILE_NAME
-        if own.is_file():
+        # os.path: a folder above that may not be looked into is no error
+        if os.path.isfile(own):  # noqa: PTH113
             return own, _read(own)
         project = place / "pyproject.toml"
-        if project.is_file() and "tool.dbtune" in project.read_text(encoding="utf-8", errors="replace"):
+        if "tool.dbtune" in _content(project):
             tool = _read(project).get("tool")
             section = tool.get("dbtune") if isinstance(tool, Mapping) else None
             if isinstance(section, Mapping):
                 return project, section
     return None
+
+
+def _content(path: Path) -> str:
+    """The file's text; empty where there is none that may be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _read(path: Path) -> Mapping[str, Value]:

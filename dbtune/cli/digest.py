@@ -114,6 +114,8 @@ def command(
     )
     with closing(open_executor(workers or available_workers(), cluster)) as executor, terminal.progress() as progress:
         before, after = _digests(logs, older, split, wishes, executor, progress)
+    if not after.calls:
+        terminal.note(_nothing(after, wishes))
     view = View(
         replace(after, findings=find(after)),
         None if before is None else compare(before, after),
@@ -125,6 +127,19 @@ def command(
     for path, digest_form in outputs:
         write_atomically(path, digest_form.write(view))
         terminal.note(f"wrote {path}")
+
+
+def _nothing(made: Digest, wishes: DigestOptions) -> str:
+    """Why the digest is empty, as far as can be said."""
+    events = sum(source.events for source in made.sources)
+    if not events:
+        return (
+            "there is no statement in the log: Postgres writes them where log_min_duration_statement is 0 or more, "
+            "MySQL where slow_query_log is on"
+        )
+    names = ("since", "until", "users", "databases", "hosts", "match")
+    given = [f"--{name.removesuffix('s') if name != 'since' else name}" for name in names if getattr(wishes, name)]
+    return f"none of the {events:,} events of the log passes {' and '.join(given)}" if given else "nothing was called"
 
 
 def _outputs(files: Sequence[Path], fallback: str | None) -> tuple[tuple[Path, DigestFormat], ...]:

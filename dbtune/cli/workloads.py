@@ -15,12 +15,13 @@ import click
 from dbtune.cli.options import expand_files, log_format_options
 from dbtune.logs.digesting import DigestOptions, digest
 from dbtune.logs.executors import available_workers, open_executor
+from dbtune.logs.reading import OTHER_DATABASE
 from dbtune.logs.sql_file import read_sql_file
 from dbtune.logs.workload import SAMPLES_TO_PLAN, to_workload
 from dbtune.model.digest import Digest
 from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
-from dbtune.model.snapshot import Dialect
+from dbtune.model.snapshot import Server, Snapshot
 from dbtune.model.workload import Statement, Workload
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -34,6 +35,7 @@ class WorkloadWishes:
     logs: tuple[str, ...] = ()
     log_format: str | None = None
     log_line_prefix: str | None = None
+    log_database: str | None = None
     with_server: bool = False
 
     @property
@@ -59,11 +61,12 @@ def workload_options(function: Command) -> Command:
         logs: Sequence[str],
         log_format: str | None,
         log_line_prefix: str | None,
+        log_database: str | None,
         with_server_workload: bool,
         **others: Any,
     ) -> Any:
         wishes = WorkloadWishes(
-            expand_files(workload_files), tuple(logs), log_format, log_line_prefix, with_server_workload
+            expand_files(workload_files), tuple(logs), log_format, log_line_prefix, log_database, with_server_workload
         )
         return function(*arguments, wishes=wishes, **others)
 
@@ -73,6 +76,11 @@ def workload_options(function: Command) -> Command:
             "--with-server-workload",
             is_flag=True,
             help="With --workload or --log: use the server's own statement statistics too.",
+        ),
+        click.option(
+            "--log-database",
+            metavar="NAME",
+            help="The database whose statements count, where the logs have it under another name than TARGET.",
         ),
         *reversed(log_format_options),
         click.option(
@@ -97,18 +105,20 @@ def workload_options(function: Command) -> Command:
 
 
 def choose_workload(
-    server: Workload, wishes: WorkloadWishes, dialect: Dialect, progress: Progress, since: datetime | None = None
+    snapshot: Snapshot, wishes: WorkloadWishes, progress: Progress, since: datetime | None = None
 ) -> ChosenWorkload:
-    """The server's own statements, or those of the files and logs instead, or all of them.
+    """The snapshot's own statements, or those of the files and logs instead, or all of them.
+
+    Of logs, only the statements of the snapshot's database count, and those that do not say of which they are.
 
     Raises UsageError for a file or logs without a statement, for logs of another kind of server, and where a source
     holds totals from before ``since``.
     """
-    found: list[Workload] = [server] if wishes.asks_server else []
+    found: list[Workload] = [snapshot.workload] if wishes.asks_server else []
     found += [_read_file(path) for path in wishes.files]
     made: Digest | None = None
     if wishes.logs:
-        made = _read_logs(wishes, dialect, progress, since)
+        made = _read_logs(wishes, snapshot.server, progress, since)
         found.append(to_workload(made))
     chosen = found[0] if len(found) == 1 else merged(found)
     if since is not None:
@@ -123,20 +133,27 @@ def _read_file(path: Path) -> Workload:
     return workload
 
 
-def _read_logs(wishes: WorkloadWishes, dialect: Dialect, progress: Progress, since: datetime | None) -> Digest:
+def _read_logs(wishes: WorkloadWishes, server: Server, progress: Progress, since: datetime | None) -> Digest:
+    wished = wishes.log_database or server.database
     options = DigestOptions(
         log_format=wishes.log_format,
         log_line_prefix=wishes.log_line_prefix,
         since=None if since is None else since.timestamp(),
+        # in MySQL it is only the one that names without a database are looked up in
+        own_database=wished if server.dialect == "postgres" else None,
         samples=SAMPLES_TO_PLAN,
     )
     with closing(open_executor(available_workers(), None)) as executor:
         made = digest(wishes.logs, options, executor, progress)
     names = ", ".join(source.name for source in made.sources)
-    if (made.dialect == "postgres") != (dialect == "postgres"):
-        raise UsageError(f"{names}: a log of {made.dialect}, and TARGET is a {dialect} database")
+    if (made.dialect == "postgres") != (server.dialect == "postgres"):
+        raise UsageError(f"{names}: a log of {made.dialect}, and TARGET is a {server.dialect} database")
     if not made.statements:
-        raise UsageError(f"{names}: no statement in {'these logs' if len(made.sources) > 1 else 'this log'}")
+        others = any(part.reason == OTHER_DATABASE for source in made.sources for part in source.skipped)
+        where = "these logs" if len(made.sources) > 1 else "this log"
+        if others:
+            raise UsageError(f"{names}: no statement of the database {wished} in {where}; --log-database names another")
+        raise UsageError(f"{names}: no statement in {where}")
     return made
 
 

@@ -21,13 +21,19 @@ Names = list[bytes]
 
 @dataclass(frozen=True)
 class IncidentEvent:
-    """Something that went wrong, once. ``amount``: ms waited, bytes written, or zero; ``text``: the statement."""
+    """Something that went wrong, once. ``amount``: ms waited, bytes written, or zero; ``text``: the statement.
+
+    User, database and host are empty where the log does not say.
+    """
 
     kind: IncidentKind
     time: float
     amount: float = 0.0
     text: bytes = b""
     detail: bytes = b""
+    user: bytes = b""
+    database: bytes = b""
+    host: bytes = b""
 
 
 @dataclass

@@ -36,13 +36,15 @@ class DigestOptions:
     users: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    own_database: str | None = None
+    """Leave out statements that are known to be of other databases than this."""
     match: str | None = None
     samples: int = 0
     """Executions with their literals to keep of each statement."""
 
     @property
     def filters(self) -> Filters:
-        return Filters(self.since, self.until, self.users, self.databases, self.hosts, self.match)
+        return Filters(self.since, self.until, self.users, self.databases, self.hosts, self.own_database, self.match)
 
 
 @dataclass

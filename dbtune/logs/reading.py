@@ -19,6 +19,8 @@ from dbtune.logs.pieces import Piece
 from dbtune.logs.tally import Tally
 from dbtune.model.snapshot import Dialect
 
+OTHER_DATABASE = "a statement of another database"
+
 PLACE_BYTES = 1 << 20
 """A piece's place in the run, for the choice of samples, is counted in these."""
 
@@ -33,6 +35,8 @@ class Filters:
     users: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    own_database: str | None = None
+    """Only events of this database, and those that do not say of which they are; the others are counted."""
     match: str | None = None
     """Regular expression that is looked for in the statement, whatever the case."""
 
@@ -43,15 +47,28 @@ class Filters:
             until = np.inf if self.until is None else self.until
             batch.incidents = [one for one in batch.incidents if since <= one.time < until]
             batch = batch.chosen((batch.times >= since) & (batch.times < until))
-        if self.users or self.databases or self.hosts:
-            batch.incidents = []  # they do not say whose they were
         if self.users:
+            batch.incidents = [one for one in batch.incidents if one.user.decode("utf-8", "replace") in self.users]
             batch = batch.chosen(_named(batch.users, self.users, len(batch)))
         if self.databases:
+            names = self.databases
+            batch.incidents = [one for one in batch.incidents if one.database.decode("utf-8", "replace") in names]
             batch = batch.chosen(_named(batch.databases, self.databases, len(batch)))
         if self.hosts:
+            batch.incidents = [one for one in batch.incidents if one.host.decode("utf-8", "replace") in self.hosts]
             batch = batch.chosen(_named(batch.hosts, self.hosts, len(batch)))
+        if self.own_database is not None and batch.databases is not None:
+            batch = self._of_own_database(batch, {self.own_database.encode(), b""})
         return batch if self.match is None else self._matching(batch, re.compile(self.match.encode(), re.IGNORECASE))
+
+    @staticmethod
+    def _of_own_database(batch: Batch, names: set[bytes]) -> Batch:
+        mask = np.array([name in names for name in batch.databases or ()], np.bool_)
+        batch.incidents = [one for one in batch.incidents if one.database in names]
+        if not mask.all():
+            batch.skipped[OTHER_DATABASE] += len(batch) - int(mask.sum())
+            batch = batch.chosen(mask)
+        return batch
 
     @staticmethod
     def _matching(batch: Batch, pattern: re.Pattern[bytes]) -> Batch:
@@ -111,8 +128,9 @@ class PieceReader:
         def take(batch: Batch) -> None:
             nonlocal events
             events += len(batch)
-            skipped.update(batch.skipped)
-            tally.add(self.filters.apply(batch))
+            chosen = self.filters.apply(batch)
+            skipped.update(chosen.skipped)
+            tally.add(chosen)
 
         with _no_garbage_collection():
             for block in cutter.blocks():

@@ -40,6 +40,9 @@ SELECT pg_stat_statements_reset();
 """
 
 
+ELSEWHERE = "SELECT id, total FROM orders WHERE status = 'of another shop'"
+
+
 def work(url: str) -> None:
     """A shop's day: simple and extended protocol, a function of the planner's choice, an error, a transaction."""
     with psycopg.connect(url, autocommit=True) as connection:
@@ -68,6 +71,11 @@ def shop() -> Iterator[tuple[str, Path]]:
             connection.execute("SELECT pg_reload_conf()")
             connection.execute("SELECT pg_sleep(0.5)")
         work(url)
+        other = server.create_database("other")
+        run_script(other, "CREATE TABLE orders (id int, total int, status text, only_here int)")
+        with psycopg.connect(other, autocommit=True) as connection:
+            for _ in range(50):
+                connection.execute(ELSEWHERE.encode())
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM RESET log_min_duration_statement")
             connection.execute("SELECT pg_reload_conf()")
@@ -112,6 +120,16 @@ def test_statements_of_the_log_are_those_of_the_server(shop: tuple[str, Path], h
     failed = set(of_log) - set(of_server)
     assert len(failed) == 1, "the statement that failed is in the log only"
     assert {key: count for key, count in of_log.items() if key not in failed} == of_server
+
+
+def test_only_statements_of_the_database_count(shop: tuple[str, Path], here: Here, tmp_path: Path) -> None:
+    url, log = shop
+    assert here("collect", url, "--log", log, "-o", tmp_path / "shop.json").status == 0
+    found = json.loads((tmp_path / "shop.json").read_text())["workload"]
+    assert not [one for one in found["statements"] if one["text"] == ELSEWHERE.replace("'of another shop'", "$1")]
+    assert any("a statement of another database (5" in one["reason"] for one in found["skipped"])
+    refused = here("collect", url, "--log", log, "--log-database", "nothing", "-o", tmp_path / "none.json")
+    assert "--log-database" in refused.assert_one_line_error(2)
 
 
 def test_values_of_the_log_stay_out_of_files_unless_asked_for(

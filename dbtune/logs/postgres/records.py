@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dbtune.logs.batch import Batch, IncidentEvent
+from dbtune.model.digest import IncidentKind
 
 ERROR_WITHOUT_STATEMENT = "an error without its statement"
 
@@ -128,7 +129,7 @@ class Records:
         elif hit := _TEMPORARY.match(message):
             size = float(hit[1])
             self._temporary[record.session] = self._temporary.get(record.session, 0.0) + size
-            self._incidents.append(IncidentEvent("temporary_file", record.time, size, record.statement))
+            self._incidents.append(_incident("temporary_file", record, size))
 
     def prepared(self, session: bytes, ms: float) -> None:
         """Parse or bind: its time belongs to the execution that follows."""
@@ -189,9 +190,9 @@ class Records:
         self._settle_wait(session)
         if hit := _CANCELLED.match(record.message):
             reason = hit[1] or hit[2]
-            self._incidents.append(IncidentEvent("cancelled", record.time, 0.0, record.statement, reason))
+            self._incidents.append(_incident("cancelled", record, detail=reason))
         elif record.message.startswith(b"deadlock detected"):
-            self._incidents.append(IncidentEvent("deadlock", record.time, 0.0, record.statement))
+            self._incidents.append(_incident("deadlock", record))
         if record.statement:
             self._failed.add(len(self._events))
             self._events.append(_Event(record.statement, nan, record))
@@ -222,7 +223,7 @@ class Records:
             self.executed(announced.record._replace(time=record.time), ms, announced.text, announced.parameters)
 
     def _wait(self, record: Record, *, over: bool, lock: bytes, ms: float) -> None:
-        event = IncidentEvent("lock_wait", record.time, ms, record.statement, lock)
+        event = _incident("lock_wait", record, ms, lock)
         if over:
             self._waits.pop(record.session, None)
             self._incidents.append(event)
@@ -255,6 +256,10 @@ class Records:
         self._preparing.clear()
         self._temporary.clear()
         self._announced.clear()
+
+
+def _incident(kind: IncidentKind, record: Record, amount: float = 0.0, detail: bytes = b"") -> IncidentEvent:
+    return IncidentEvent(kind, record.time, amount, record.statement, detail, record.user, record.database, record.host)
 
 
 def parameters_of(detail: bytes) -> bytes:

@@ -71,7 +71,7 @@ def _incidents(digest: Digest) -> list[str]:
     for incident in digest.incidents:
         facts = "; ".join(part for part in (words.amount(incident), one_line(incident.detail)) if part)
         lines.append(
-            f"- {incident.count:,} {words.INCIDENTS[incident.kind]}{f' ({facts})' if facts else ''}: "
+            f"- {words.incidents(incident)}{f' ({facts})' if facts else ''}: "
             f"{_code(shortened(incident.text, LONGEST)) if incident.text else 'no statement named'}"
         )
     return [*lines, ""]

@@ -46,9 +46,10 @@ def render(view: View, console: Console) -> None:
     if view.comparison is not None:
         _changes(view.comparison, view.top or TOP, console)
     else:
-        for number, one in enumerate(digest.statements[: view.top or TOP], 1):
+        top = view.top or (len(digest.statements) if view.verbose else TOP)
+        for number, one in enumerate(digest.statements[:top], 1):
             _statement(number, one, view, console, plain=plain)
-        _rest(digest, view.top or TOP, console)
+        _rest(digest, top, console)
     _incidents(digest, console)
     _findings(digest, console)
     _skipped(digest, console)
@@ -199,7 +200,7 @@ def _incidents(digest: Digest, console: Console) -> None:
     for incident in digest.incidents[:TOP]:
         facts = [words.amount(incident), one_line(incident.detail)]
         said = ", ".join(fact for fact in facts if fact)
-        line = f"{incident.count:,} {words.INCIDENTS[incident.kind]}{': ' if said else ''}{said}"
+        line = f"{words.incidents(incident)}{': ' if said else ''}{said}"
         wrapped(console, Text(line))
         if incident.text:
             console.print(" " * INDENT + shortened(incident.text, console.width - INDENT), no_wrap=True, crop=True)

@@ -8,12 +8,17 @@ from dbtune.model.digest import Digest, Incident, IncidentKind, LogSource
 from dbtune.model.units import plural
 from dbtune.report.text import human_bytes, human_count, human_ms
 
-INCIDENTS: dict[IncidentKind, str] = {
-    "lock_wait": "waits for locks",
-    "deadlock": "deadlocks",
-    "temporary_file": "temporary files",
-    "cancelled": "cancelled statements",
+_INCIDENTS: dict[IncidentKind, tuple[str, str]] = {
+    "lock_wait": ("wait for a lock", "waits for locks"),
+    "deadlock": ("deadlock", "deadlocks"),
+    "temporary_file": ("temporary file", "temporary files"),
+    "cancelled": ("cancelled statement", "cancelled statements"),
 }
+
+
+def incidents(one: Incident) -> str:
+    """How many of which kind."""
+    return f"{one.count:,} {_INCIDENTS[one.kind][one.count != 1]}"
 
 
 def moment(seconds: float | None) -> str:
@@ -28,6 +33,8 @@ def iso(seconds: float | None) -> str:
 
 def span(digest: Digest) -> str:
     """From when to when, and how long."""
+    if not digest.calls:
+        return "nothing that counts"
     if digest.first_seen is None or digest.last_seen is None:
         return "no times in the log"
     first, last = moment(digest.first_seen), moment(digest.last_seen)
