@@ -27,9 +27,6 @@ _ANY_LINE = re.compile(_ANY_PREFIX + _LINE)
 _TEXT = rb"[^\n]*+(?:\n\t[^\n]*+)*+"
 _STATEMENT_WORDS = frozenset({b"STATEMENT", b"ANWEISUNG", b"INSTRUCTION", b"SENTENCIA"})
 
-MOST_OPEN = 50_000
-"""Sessions whose last record may still get lines."""
-
 
 class Expressions:
     """The expressions for one prefix; None reads any."""
@@ -80,7 +77,7 @@ class Expressions:
 
 
 class StderrReader:
-    """Keeps the sessions' last records, which lines that come later may add to."""
+    """Keeps the sessions' last records within a block, which lines that come later may add to."""
 
     def __init__(self, expressions: Expressions) -> None:
         self._expressions = expressions
@@ -101,19 +98,13 @@ class StderrReader:
         if not rows:
             return Batch()
         columns = list(zip(*rows, strict=True))
-        if not any(columns[-1]) and not {b"parse", b"bind"} & set(columns[self._width + 1]) and not self._waits:
+        if not any(columns[-1]) and not {b"parse", b"bind"} & set(columns[self._width + 1]) and not self._records.is_waiting:
             return self._quickly(columns, several_lines=b"\n\t" in block)
         return self._in_order(rows)
 
     def finish(self) -> Batch:
-        """The records that were still open, and what waited for more."""
-        for session in list(self._open):
-            self._close(session)
+        """What waited for more."""
         return self._with_strays(self._records.finish())
-
-    @property
-    def _waits(self) -> bool:
-        return bool(self._open) or self._records.is_waiting
 
     def _names(self, columns: Sequence[Sequence[bytes]]) -> dict[str, Names]:
         if self._expressions.prefix is not None:
@@ -164,9 +155,10 @@ class StderrReader:
                 message = b"duration: " + ms + b" ms  " + kind + b" <>: " + _untabbed(text)
                 self._open[session] = record._replace(message=message)
                 self._adding = (session, "message")
-        if len(self._open) > MOST_OPEN:
-            for session in list(self._open):
-                self._close(session)
+        # a block ends with the last line of a record: nothing more comes for these, and the piece may end here
+        for session in list(self._open):
+            self._close(session)
+        self._adding = None
         return self._with_strays(records.batch())
 
     def _take_line(self, line: bytes) -> None:
