@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from io import StringIO
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dbtune.logs.digesting import DigestOptions, digest
 from dbtune.logs.executors import open_executor
@@ -208,6 +212,95 @@ def test_an_envelope_changes_nothing(
     assert plain.calls == 30
     assert facts(wrapped) == facts(plain)
     assert wrapped.sources[0].skipped == ()
+
+
+LINES = st.lists(
+    st.text(
+        st.sampled_from("ab \t'\"\\{}[],:|#0é€𝄞") | st.characters(codec="utf-8", exclude_characters="\0\r\n"),
+        min_size=1,
+    )
+    # what splitlines of the helpers above takes for the end of a line, and logs do not
+    .filter(lambda line: len(line.splitlines()) == 1 and line == line.splitlines()[0]),
+    min_size=1,
+    max_size=12,
+)
+LINE_BY_LINE = {
+    "docker": docker,
+    "cri": cri,
+    "compose": compose,
+    "timestamps": stamped,
+    "cloudwatch": cloudwatch_lines,
+    "cloudwatch-csv": cloudwatch_csv,
+    "cloudsql": cloudsql,
+    "azure": azure,
+    "journal": journal,
+}
+
+
+@pytest.mark.parametrize("name", LINE_BY_LINE)
+@given(LINES, st.lists(st.integers(0, 10_000), max_size=4))
+@settings(deadline=None)
+def test_lines_come_out_of_an_envelope_as_they_went_in(name: str, lines: list[str], cuts: list[int]) -> None:
+    wrapped = LINE_BY_LINE[name]("\n".join(lines) + "\n").encode().splitlines(keepends=True)
+    edges = sorted({0, len(wrapped), *(cut % len(wrapped) for cut in cuts)})
+    unwrap = wrappers()[name].unwrap()
+    parts = [b"".join(wrapped[start:end]) for start, end in pairwise(edges)]
+    assert b"".join(map(unwrap, parts)).decode() == "\n".join(lines) + "\n"
+
+
+def write_syslog(text: str) -> str:
+    """A log of Postgres as ``write_syslog`` of the server cuts it, lines of several processes mixed."""
+    messages: dict[str, list[str]] = {}
+    for at, record in enumerate(
+        re.split(r"^(?=2024-\S+ \S+ UTC \[\d+\] \S+ (?:LOG|ERROR):)", text, flags=re.MULTILINE)
+    ):
+        process = record.partition("[")[2].partition("]")[0]
+        parts = [chunk for line in record.split("\n") for chunk in _chunks(line)]
+        messages.setdefault(process, []).extend(
+            f"May  1 10:00:00 db1 postgres[{process}]: [{at}-{part}] {chunk}\n" for part, chunk in enumerate(parts, 1)
+        )
+    return "".join(line for lines in zip_longest(*messages.values(), fillvalue="") for line in lines).replace(
+        "\t", "#011"
+    )
+
+
+def _chunks(line: str) -> Iterator[str]:
+    while len(line) > 900:
+        size = line.rfind(" ", 1, 900)
+        yield line[:size]
+        line = line[size:]
+    if line:
+        yield line
+
+
+def test_syslog_cuts_long_lines_and_mixes_processes(tmp_path: Path) -> None:
+    text = "".join(
+        f"2024-05-01 10:00:00.{at:03d} UTC [{100 + at % 3}] app@shop ERROR:  it went wrong\n"
+        f"2024-05-01 10:00:00.{at:03d} UTC [{100 + at % 3}] app@shop STATEMENT:  SELECT\n\t{at}\n"
+        f"2024-05-01 10:00:00.{at:03d} UTC [{100 + at % 3}] app@shop LOG:  duration: {at}.500 ms  execute <unnamed>: "
+        f"SELECT {', '.join(f'column_{number}' for number in range(300))}\n\tFROM t\n\tWHERE id = $1\n"
+        f"2024-05-01 10:00:00.{at:03d} UTC [{100 + at % 3}] app@shop DETAIL:  Parameters: $1 = 'a\n\t{at}'\n"
+        for at in range(30)
+    )
+    (tmp_path / "plain.log").write_text(text)
+    (tmp_path / "syslog").write_text(write_syslog(text))
+    plain, wrapped = read(tmp_path / "plain.log"), read(tmp_path / "syslog")
+    assert (wrapped.sources[0].wrapper, wrapped.sources[0].skipped, wrapped.errors) == ("syslog", (), 30)
+    assert facts(wrapped) == facts(plain)
+    assert {one.sql for one in wrapped.statements[0].samples} == {one.sql for one in plain.statements[0].samples}
+
+
+@pytest.mark.parametrize("moment", ["May 01 10:00:00", "May 01 10:00:00.123456", "2024-05-01T10:00:00+0000"])
+def test_journalctl_with_lines_that_go_on(moment: str, tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text(
+        f"{moment} db1 systemd[1]: Started PostgreSQL.\n"
+        f"{moment} db1 postgres[77]: [5-1] 2024-05-01 10:00:00.123 UTC [77] app@shop LOG:  duration: 5.000 ms  "
+        f"statement: SELECT *\n{' ' * 40}FROM t\n{' ' * 40}WHERE id = 7\n"
+        f"{moment} db1 postgres[77]: [6-1] 2024-05-01 10:00:01.123 UTC [77] app@shop LOG:  duration: 7.000 ms  "
+        "statement: SELECT 1\n"
+    )
+    made = read(tmp_path / "journal")
+    assert facts(made) == [("SELECT $1", 1, 7, 7), ("SELECT * FROM t WHERE id = $1", 1, 5, 5)]
 
 
 def test_each_envelope_is_tried() -> None:
