@@ -15,6 +15,7 @@ from dbtune.logs.reading import Filters, PieceReader, PieceResult
 from dbtune.logs.registry import LayoutOptions, NoLog, Recognised, recognise
 from dbtune.logs.sources import LogFile, find_logs
 from dbtune.logs.tally import Tally
+from dbtune.logs.twins import twins
 from dbtune.model.digest import Digest, LogSource, SkippedPart
 from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
@@ -130,6 +131,9 @@ def _recognised(files: Sequence[LogFile], options: DigestOptions) -> tuple[list[
             if len(files) == 1:
                 raise
             refused.append(Limit(file.name, error.reason))
+    again = twins([(log.file, log.recognised) for log in logs])
+    refused += [Limit(name, f"has the same events as {other}, which was read") for name, other in again.items()]
+    logs = [log for log in logs if log.file.name not in again]
     if not logs:
         named = ", ".join(f"{limit.what} {limit.why}" for limit in refused[:NAMED])
         more = f", and {len(refused) - NAMED:,} more" if len(refused) > NAMED else ""

@@ -48,7 +48,10 @@ SEVERITY = (
     + rb")"
 )
 ANY = rb"(?:[^\t\n][^\n]{0,500}?)??"
-"""A prefix of any kind. No name in one is longer than 63 bytes, and a long line must not be searched to its end."""
+"""A prefix of any kind. No name in one is longer than 63 bytes, and a long line must not be searched to its end.
+
+Where a collector has put its own words in front of each line, a tab before a severity marks a line that goes on.
+"""
 
 STATE = rb"(?:(?=[A-Z]*\d)[0-9A-Z]{5}: )?+"
 """The SQLSTATE that ``log_error_verbosity = verbose`` writes before a message."""

@@ -19,8 +19,8 @@ from dbtune.logs.postgres.times import epoch, epochs
 
 STRAY_LINE = "a line that belongs to no event"
 
-_ANY_PREFIX = rb"(" + ANY + rb")\b"
-_BOUNDARY = re.compile(rb"^(?=(?:" + ANY + rb")\b" + SEVERITY + rb":  )", re.MULTILINE)
+_ANY_PREFIX = rb"(" + ANY + rb")\b(?<!\t)"
+_BOUNDARY = re.compile(rb"^(?=(?:" + ANY + rb")\b(?<!\t)" + SEVERITY + rb":  )", re.MULTILINE)
 _LINE = rb"(?:(" + SEVERITY + rb")|(" + ADDED + rb")):  " + STATE + rb"([^\n]*)"
 _ANY_LINE = re.compile(_ANY_PREFIX + _LINE)
 
@@ -44,7 +44,7 @@ class Expressions:
 
     @cached_property
     def _plain(self) -> bytes:
-        return rb"(?:" + ANY + rb")\b" if self.prefix is None else self.prefix.plain
+        return rb"(?:" + ANY + rb")\b(?<!\t)" if self.prefix is None else self.prefix.plain
 
     @cached_property
     def boundary(self) -> re.Pattern[bytes]:
@@ -98,7 +98,11 @@ class StderrReader:
         if not rows:
             return Batch()
         columns = list(zip(*rows, strict=True))
-        if not any(columns[-1]) and not {b"parse", b"bind"} & set(columns[self._width + 1]) and not self._records.is_waiting:
+        if (
+            not any(columns[-1])
+            and not {b"parse", b"bind"} & set(columns[self._width + 1])
+            and not self._records.is_waiting
+        ):
             return self._quickly(columns, several_lines=b"\n\t" in block)
         return self._in_order(rows)
 

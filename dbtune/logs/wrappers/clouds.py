@@ -10,7 +10,7 @@ from io import StringIO
 import msgspec
 
 from dbtune.logs.registry import Unwrap, log_wrapper
-from dbtune.logs.wrappers.lines import ended, json_text
+from dbtune.logs.wrappers.lines import SNIFFED_LINES, ended, json_text, share_of_lines
 
 _STRING = rb'"(?:[^"\\]|\\.)*"'
 
@@ -36,6 +36,49 @@ _AZURE = re.compile(rb'"(?:category|properties)" ?:')
 def cloudwatch() -> Unwrap:
     """``aws logs get-log-events`` and ``filter-log-events``, and what subscriptions deliver."""
     return _messages(_CLOUDWATCH)
+
+
+_QUERY_FIELD = re.compile(rb'"field" ?: ?"([^"]*)"|"value" ?: ?(' + _STRING + rb")")
+_QUERY_SIGN = re.compile(rb'"field" ?: ?"@message"')
+
+
+@log_wrapper("cloudwatch-query", title="aws logs get-query-results", sniff=_has(_QUERY_SIGN, _QUERY_SIGN))
+def cloudwatch_query() -> Unwrap:
+    """``{"field": "@message", "value": "..."}``, on one line or on two."""
+    field = b""
+
+    def unwrap(lines: bytes) -> bytes:
+        nonlocal field
+        found: list[bytes] = []
+        for name, value in _QUERY_FIELD.findall(lines):
+            if value and field == b"@message":
+                found.append(ended(json_text(value)))
+            field = name
+        return b"".join(found)
+
+    return unwrap
+
+
+_TAIL = re.compile(rb"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00)? (?!\d{4}-\d\d-\d\d)(\S+) ")
+_TAIL_SHORT = re.compile(rb"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d ")
+_tail_share, _tail_short_share = share_of_lines(_TAIL), share_of_lines(_TAIL_SHORT)
+
+
+def _tail_sniff(head: bytes) -> float:
+    """The same stream in each line."""
+    return _tail_share(head) if len(set(_TAIL.findall(head)[:SNIFFED_LINES])) == 1 else 0.0
+
+
+@log_wrapper("cloudwatch-tail", title="aws logs tail", sniff=_tail_sniff)
+def cloudwatch_tail() -> Unwrap:
+    """``2024-05-01T10:00:00.123000+00:00 shop-db.0 ...``."""
+    return lambda lines: _TAIL.sub(b"", lines)
+
+
+@log_wrapper("cloudwatch-tail-short", title="aws logs tail --format short", sniff=_tail_short_share)
+def cloudwatch_tail_short() -> Unwrap:
+    """``2024-05-01T10:00:00 ...``."""
+    return lambda lines: _TAIL_SHORT.sub(b"", lines)
 
 
 @log_wrapper("rds", title="aws rds download-db-log-file-portion", sniff=_has(_RDS, _RDS))

@@ -11,7 +11,9 @@ _MOMENT = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
 
 _DOCKER = re.compile(rb'\{"log" ?: ?("(?:[^"\\]|\\.)*")[^\n]*\n?')
 _CRI = re.compile(rb"(?m)^" + _MOMENT + rb" (?:stdout|stderr) ([FP])(?:$| ([^\n]*))\n?")
-_COMPOSE = re.compile(rb"(?m)^[\w.\-/]+ +\| ?(?:" + _MOMENT + rb" )?")
+_COLOR = rb"(?:\x1b\[[\d;]*m)*+"
+_COMPOSE = re.compile(rb"(?m)^" + _COLOR + rb"[\w.\-/@]+ +\|" + _COLOR + rb" ?" + _COLOR + rb"(?:" + _MOMENT + rb" )?")
+_POD = re.compile(rb"(?m)^\[pod/[^\]\s]+\] (?:" + _MOMENT + rb" )?")
 _STAMPED = re.compile(rb"(?m)^" + _MOMENT + rb" ")
 
 
@@ -38,8 +40,14 @@ def cri() -> Unwrap:
 
 @log_wrapper("compose", title="output of docker compose logs", sniff=share_of_lines(_COMPOSE))
 def compose() -> Unwrap:
-    """``db-1  | ...``, with or without a timestamp."""
+    """``db-1  | ...``, with or without a timestamp; ``docker service logs`` alike."""
     return lambda lines: _COMPOSE.sub(b"", lines)
+
+
+@log_wrapper("pods", title="output of kubectl logs --prefix", sniff=share_of_lines(_POD))
+def pods() -> Unwrap:
+    """``[pod/db-0/postgres] ...``, with or without a timestamp."""
+    return lambda lines: _POD.sub(b"", lines)
 
 
 @log_wrapper(

@@ -25,7 +25,12 @@ _HEADER = (
     rb"(?:\[(\d+)\]:| (\d+) \S+ (?:-|\[[^\]]*\])) ?"
     rb"(?:\[(\d+)-(\d+)\] ?)?([^\n]*)"
 )
-_SYSLOG = re.compile(_HEADER)
+_SYSLOG = re.compile(rb"^" + _HEADER, re.MULTILINE)
+_ANY_PROGRAM = re.compile(
+    rb"(?:<\d{1,3}>)?(?:1 )?(?:" + _OLD + rb"|" + _ISO + rb"|" + _FULL + rb") [^\s]+ "
+    rb"(?:[^\s:\[]+(?:\[\d+\])?:|\S+ \S+ \S+ (?:-|\[))|[ \t]"
+)
+_share = share_of_lines(_ANY_PROGRAM)
 _LINES = re.compile(rb"^(?:" + _HEADER + rb"|([ \t][^\n]*)|[^\n]+)", re.MULTILINE)
 """Lines with a header, lines that begin with a blank (journalctl indents those of one message), and others."""
 
@@ -116,7 +121,12 @@ def _today() -> datetime:
     return datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-@log_wrapper("syslog", title="syslog (RFC 3164 and 5424), journalctl", sniff=share_of_lines(_SYSLOG))
+def _sniff(head: bytes) -> float:
+    """A database server among the programs, however little it wrote."""
+    return _share(head) if _SYSLOG.search(head) else 0.0
+
+
+@log_wrapper("syslog", title="syslog (RFC 3164 and 5424), journalctl", sniff=_sniff)
 def syslog() -> Unwrap:
     """``May  1 10:00:00 host postgres[123]: [5-1] ...``; lines of other programs are left out."""
     was_postgres = False

@@ -13,6 +13,7 @@ import pytest
 from dbtune.embedded import EmbeddedServer, available_binaries, find_binaries
 from dbtune.logs.digesting import DigestOptions, digest
 from dbtune.logs.executors import open_executor
+from dbtune.logs.postgres.records import ERROR_WITHOUT_STATEMENT
 from dbtune.model.digest import Digest, StatementDigest
 from dbtune.model.errors import UsageError
 from dbtune.model.progress import NoProgress
@@ -107,7 +108,8 @@ def test_what_the_server_did_comes_back(logs: tuple[str, Path], ending: str) -> 
     assert sum(one.count for one in files) >= 1
     sorting = found(made, "SELECT * FROM t ORDER BY name DESC OFFSET")
     assert sorting.temporary_bytes is not None and sorting.temporary_bytes > 1e5
-    assert not made.sources[0].skipped, made.sources[0].skipped
+    # the fixture asks the server until it is ready, which is an error for each time too early
+    assert {part.reason for part in made.sources[0].skipped} <= {ERROR_WITHOUT_STATEMENT}
 
 
 def test_all_forms_say_the_same(logs: tuple[str, Path]) -> None:
@@ -118,6 +120,15 @@ def test_all_forms_say_the_same(logs: tuple[str, Path]) -> None:
         for made in digests
     ]
     assert facts[0] == facts[1] == facts[2]
+
+
+def test_a_folder_with_all_forms_counts_each_event_once(logs: tuple[str, Path]) -> None:
+    _, folder = logs
+    made, of_csv = read(folder), read(folder / "postgresql.csv")
+    assert [Path(source.name).name for source in made.sources if source.events] == ["postgresql.csv"]
+    assert made.statements == of_csv.statements
+    twins = {Path(limit.what).name for limit in made.limits if "the same events" in limit.why}
+    assert twins == {"postgresql.log", "postgresql.json"}
 
 
 def test_the_prefix_can_be_given(logs: tuple[str, Path]) -> None:

@@ -108,6 +108,43 @@ def azure(text: str) -> str:
     return "\n".join(made) + "\n"
 
 
+def cloudwatch_query(text: str) -> str:
+    rows = [[{"field": "@message", "value": one}, {"field": "@ptr", "value": "Cl"}] for one in _messages(text)]
+    return json.dumps({"results": rows, "status": "Complete"}, indent=4)
+
+
+def cloudwatch_tail(text: str) -> str:
+    return "".join(f"2024-05-01T10:00:00.123000+00:00 shop-db.0 {line}\n" for line in _lines(text))
+
+
+def cloudwatch_tail_short(text: str) -> str:
+    return "".join(f"2024-05-01T10:00:00 {line}\n" for line in _lines(text))
+
+
+def service(text: str) -> str:
+    return "".join(f"\x1b[36mshop_db.1.k3x@node-1    | \x1b[0m{line}\n" for line in _lines(text))
+
+
+def pods(text: str) -> str:
+    return "".join(f"[pod/db-0/postgres] {STAMP} {line}\n" for line in _lines(text))
+
+
+def cloudnative_pg(text: str) -> str:
+    made = [json.dumps({"level": "info", "logger": "instance-manager", "msg": "record"})]
+    for one in _messages(text):
+        time, zone, process, names, message = re.split(r"(?<=\d) (?=UTC)| \[|\] | LOG:  ", one, maxsplit=4)
+        record = {
+            "log_time": f"{time} {zone}",
+            "user_name": names.split("@")[0],
+            "database_name": names.split("@")[1],
+            "process_id": process,
+            "error_severity": "LOG",
+            "message": message.replace("\n\t", "\n"),
+        }
+        made.append(json.dumps({"level": "info", "logger": "postgres", "msg": "record", "record": record}))
+    return "\n".join(made) + "\n"
+
+
 def journal(text: str) -> str:
     return "".join(json.dumps({"_PID": "1", "MESSAGE": one, "PRIORITY": "6"}) + "\n" for one in _messages(text))
 
@@ -166,8 +203,14 @@ ENVELOPES: list[tuple[str, str, str, Callable[[str], str]]] = [
             ("syslog", syslog),
             ("syslog", syslog_5424),
             ("logplex", logplex),
+            ("compose", service),
+            ("pods", pods),
+            ("cloudwatch-query", cloudwatch_query),
+            ("cloudwatch-tail", cloudwatch_tail),
+            ("cloudwatch-tail-short", cloudwatch_tail_short),
         )
     ),
+    ("cloudnative-pg", "postgres-json", POSTGRES, cloudnative_pg),
     *(
         (name, "postgres-stderr", BARE, _empty_prefix(wrap))
         for name, wrap in (
@@ -231,9 +274,12 @@ LINE_BY_LINE = {
     "timestamps": stamped,
     "cloudwatch": cloudwatch_lines,
     "cloudwatch-csv": cloudwatch_csv,
+    "cloudwatch-query": cloudwatch_query,
+    "cloudwatch-tail-short": cloudwatch_tail_short,
     "cloudsql": cloudsql,
     "azure": azure,
     "journal": journal,
+    "pods": pods,
 }
 
 
