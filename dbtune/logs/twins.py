@@ -45,7 +45,7 @@ def twins(logs: Sequence[tuple[LogFile, Recognised]]) -> dict[str, str]:
 
 
 def _first_time(file: LogFile, recognised: Recognised) -> float:
-    """When the first of its events was, in seconds since the epoch; where that is unknown NaN, which nothing is near."""
+    """When the first of its events was, in seconds since the epoch; NaN, which nothing is near, where it is unknown."""
     reader = recognised.layout.reader()
     head = file.head()
     batches = (reader.read(head[: head.rfind(b"\n") + 1]), reader.finish())
