@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from dbtune.collect.postgres.statements import is_application_statement
 from dbtune.model.digest import Digest, StatementDigest
 from dbtune.model.workload import Skipped, Statement, Workload, WorkloadSource
 from dbtune.sql.facts import is_utility
@@ -13,13 +14,21 @@ SAMPLES_TO_PLAN = 8
 
 
 def to_workload(made: Digest) -> Workload:
-    """The statements of a digest as a workload to tune for; what is not planned (SET, BEGIN, ...) is left out."""
+    """The statements of a digest as a workload to tune for.
+
+    Left out: what is not planned (SET, BEGIN, ...), and what reads the system catalogs (monitoring, tools, dbtune).
+    """
     names = ", ".join(source.name for source in made.sources)
     planned = [one for one in made.statements if not is_utility(one.text)]
+    own = [one for one in planned if made.dialect == "postgres" and not is_application_statement(one.text)]
+    left = {id(one) for one in own}
+    planned = [one for one in planned if id(one) not in left]
     left_out = [one for one in made.statements if is_utility(one.text)]
     since = None if made.first_seen is None else datetime.fromtimestamp(made.first_seen, UTC).isoformat()
     source = WorkloadSource("log", names, len(planned), sum(one.calls for one in planned), since)
     skipped = [Skipped(one.fingerprint, "not a statement that is planned", one.text) for one in left_out]
+    if own:
+        skipped.append(Skipped("", f"{names}: statements that read the system catalogs ({len(own):,})"))
     skipped += [
         Skipped("", f"{source.name}: {part.reason} ({part.count:,})")
         for source in made.sources

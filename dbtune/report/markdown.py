@@ -119,5 +119,8 @@ def _top_statements(report: Report) -> list[str]:
 
 def _not_looked_at(report: Report) -> list[str]:
     lines = [f"- {plain(limit.what)}: {plain(limit.why)}" for limit in report.limits]
-    lines += [f"- statement {code(one.fingerprint)}: {plain(one.reason)}" for one in report.workload.skipped]
+    lines += [
+        f"- {f'statement {code(one.fingerprint)}' if one.fingerprint else 'workload'}: {plain(one.reason)}"
+        for one in report.workload.skipped
+    ]
     return list(_folded(f"What could not be looked at ({len(lines)})", lines)) if lines else []

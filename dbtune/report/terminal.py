@@ -8,7 +8,14 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from dbtune.model.recommendation import SEVERITIES, Recommendation, Report, Severity, StatementEvidence
+from dbtune.model.recommendation import (
+    SEVERITIES,
+    Recommendation,
+    Report,
+    Severity,
+    SkippedStatement,
+    StatementEvidence,
+)
 from dbtune.report import wording
 from dbtune.report.registry import report_format
 from dbtune.report.text import change, human_count, human_number, one_line, printable, shortened
@@ -198,7 +205,7 @@ def _top_statements(report: Report, console: Console, *, verbose: bool) -> None:
 
 def _not_looked_at(report: Report, console: Console, *, verbose: bool) -> None:
     skipped = [
-        (f"statement {one.fingerprint}", f"{one.reason} · {shortened(one.text, 60)}" if one.text else one.reason)
+        (_skipped_name(one), f"{one.reason} · {shortened(one.text, 60)}" if one.text else one.reason)
         for one in report.workload.skipped
     ]
     lines = [(limit.what, limit.why) for limit in report.limits] + skipped
@@ -211,6 +218,11 @@ def _not_looked_at(report: Report, console: Console, *, verbose: bool) -> None:
         _paragraph(console, Text.assemble(one_line(what), ": ", (one_line(why), "dim")))
     if len(shown) < len(lines):
         _paragraph(console, Text(f"and {len(lines) - len(shown)} more; --verbose shows all", "dim"))
+
+
+def _skipped_name(one: SkippedStatement) -> str:
+    """The statement, or the workload where something in it is no statement."""
+    return f"statement {one.fingerprint}" if one.fingerprint else "workload"
 
 
 def _next_step(report: Report, console: Console) -> None:

@@ -127,7 +127,10 @@ def test_only_statements_of_the_database_count(shop: tuple[str, Path], here: Her
     assert here("collect", url, "--log", log, "-o", tmp_path / "shop.json").status == 0
     found = json.loads((tmp_path / "shop.json").read_text())["workload"]
     assert not [one for one in found["statements"] if one["text"] == ELSEWHERE.replace("'of another shop'", "$1")]
-    assert any("a statement of another database (5" in one["reason"] for one in found["skipped"])
+    reasons = [one["reason"] for one in found["skipped"]]
+    assert any("a statement of another database (5" in reason for reason in reasons)
+    assert any("read the system catalogs" in reason for reason in reasons), "those of dbtune itself"
+    assert not [one for one in found["statements"] if "pg_catalog" in one["text"] or "pg_sleep" in one["text"]]
     refused = here("collect", url, "--log", log, "--log-database", "nothing", "-o", tmp_path / "none.json")
     assert "--log-database" in refused.assert_one_line_error(2)
 
