@@ -161,4 +161,4 @@ def _plans(made: Digest) -> set[tuple[str, str | None]]:
     def plans(one: StatementDigest) -> Iterator[str | None]:
         return (None if sample.plan is None else "".join(sample.plan.split()) for sample in one.samples)
 
-    return {(one.text, plan) for one in made.statements for plan in plans(one)}
+    return {(one.text, plan) for one in made.statements if "pg_reload_conf" not in one.text for plan in plans(one)}
