@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from dbtune.candidates.btree import MAXIMUM_KEYS, key_lists
 from dbtune.candidates.registry import Use, candidate_kind
-from dbtune.model.schema import Index, Table
+from dbtune.model.schema import Index, IndexKey, Table
 
 MAXIMUM_INCLUDED = 6
 MAXIMUM_INCLUDED_WIDTH = 80
@@ -19,16 +19,27 @@ LEAST_ALL_VISIBLE = 0.5
 @candidate_kind("covering")
 def covering(use: Use) -> Iterator[Index]:
     """Each key list of the B-tree kind, with the other columns that this use reads."""
-    if use.use.all_columns or use.use.written or not use.use.columns or not _mostly_visible(use):
-        return
     for keys in dict.fromkeys(key_lists(use)):
         keys = keys[:MAXIMUM_KEYS]
-        names = [k.column for k in keys]
-        if not keys or None in names or len(set(names)) < len(names):
-            continue
-        rest = sorted(use.use.columns - set(names))
-        if rest and len(rest) <= MAXIMUM_INCLUDED and included_width(use.table, rest) <= MAXIMUM_INCLUDED_WIDTH:
-            yield use.index(keys, include=rest)
+        include = included(use, keys)
+        if include:
+            yield use.index(keys, include=include)
+
+
+def included(use: Use, keys: Sequence[IndexKey], left_out: Collection[str] = frozenset()) -> tuple[str, ...]:
+    """What an index with these keys has to include for the use to be read from it alone, but for the columns left
+    out; nothing where that cannot be, or is not worth it."""
+    names = [k.column for k in keys]
+    if not keys or None in names or len(set(names)) < len(names) or not _can_be_covered(use):
+        return ()
+    rest = sorted(use.use.columns - set(names) - set(left_out))
+    if len(rest) > MAXIMUM_INCLUDED or included_width(use.table, rest) > MAXIMUM_INCLUDED_WIDTH:
+        return ()
+    return tuple(rest)
+
+
+def _can_be_covered(use: Use) -> bool:
+    return not use.use.all_columns and not use.use.written and bool(use.use.columns) and _mostly_visible(use)
 
 
 def _mostly_visible(use: Use) -> bool:

@@ -1,16 +1,18 @@
-"""Partial B-trees: where a constant condition leaves few of the rows, only those are indexed."""
+"""Partial B-trees: where a condition that every call has leaves few of the rows, only those are indexed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dbtune.candidates.btree import MAXIMUM_KEYS, key_lists
+from dbtune.candidates.covering import included
 from dbtune.candidates.keys import condition, conjuncts, share_of_rows
 from dbtune.candidates.registry import Use, candidate_kind
 from dbtune.model.access import Predicate
 from dbtune.model.schema import Index, IndexKey
 
-LARGEST_SHARE = 0.2
+LARGEST_SHARE = 1 / 3
 """Of the table's rows: beyond it a whole index is hardly larger and serves more statements."""
 
 SMALLEST_SHARE = 1e-5
@@ -22,17 +24,43 @@ MOST_VALUES = 12
 
 @candidate_kind("partial")
 def partial(use: Use) -> Iterator[Index]:
-    """For each rare constant condition: the other keys of this use, on those rows only."""
-    for predicate in conjuncts(use):
-        where = condition(predicate)
-        if where is None or not _is_state(use, predicate):
-            continue
+    """For each condition of the use that leaves few of the rows: its other keys on those rows only, alone and with
+    what else the use reads."""
+    for rows in _conditions(use):
         lists = dict.fromkeys(
-            tuple(k for k in keys if k.column != predicate.column)[:MAXIMUM_KEYS] for keys in key_lists(use)
+            tuple(k for k in keys if k.column != rows.fixed)[:MAXIMUM_KEYS] for keys in key_lists(use)
         )
         some = [keys for keys in lists if keys and len({k.text for k in keys}) == len(keys)]
         for keys in some or list(_primary_key(use)):
-            yield use.index(keys, predicate=where)
+            yield use.index(keys, predicate=rows.where)
+        for keys in some:
+            # the condition's own columns need not be read again: the index holds no row for which it is false
+            include = included(use, keys, left_out=rows.columns)
+            if include:
+                yield use.index(keys, include=include, predicate=rows.where)
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """What could be the WHERE of an index."""
+
+    where: str
+    columns: frozenset[str]
+    fixed: str | None = None
+    """The column of which only one value is left, so that it is of no use as a key."""
+
+
+def _conditions(use: Use) -> Iterator[_Condition]:
+    for predicate in conjuncts(use):
+        where = condition(predicate)
+        if where is not None and predicate.column is not None and _is_state(use, predicate):
+            yield _Condition(where, frozenset({predicate.column}), predicate.column)
+    compared = [p for p in conjuncts(use) if p.kind == "own_columns" and p.expression is not None]
+    texts = {p.expression or "": frozenset(p.expression_columns) for p in compared}
+    if len(texts) > 1:
+        yield _Condition(" AND ".join(sorted(texts)), frozenset[str]().union(*texts.values()))
+    for text in sorted(texts):
+        yield _Condition(text, texts[text])
 
 
 def _is_state(use: Use, predicate: Predicate) -> bool:

@@ -23,6 +23,7 @@ PredicateKind = Literal[
     "full_text",  # @@
     "range_overlap",  # &&, @>, <@ on range types
     "boolean",  # a bare boolean column or NOT column
+    "own_columns",  # two columns of the same row compared: expression holds the whole condition
     "other",
 ]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from dbtune.ddl.quoting import identifier
 from dbtune.model.access import Predicate, PredicateKind
 from dbtune.sql.expressions import base_columns, index_expression, plain_column, strip
 from dbtune.sql.relations import BaseColumn, Output, Use
@@ -44,6 +45,19 @@ def add_other(node: exp.Expr, scope: Scope, context: Context, operator: str = ""
     names = tuple(dict.fromkeys(column.column for column in columns))
     side = Side(columns[0].use, names[0] if len(names) == 1 else None, None, names)
     add_predicate(side, "other", operator, None, 1, context, constant=True)
+
+
+def add_own_columns(one: BaseColumn, operator: str, other: BaseColumn, kind: PredicateKind, context: Context) -> None:
+    """Two columns of one row compared: a condition without a constant, which a partial index may hold."""
+    if kind not in ("equal", "range") or one.column == other.column:
+        return
+    if one.type != other.type and not (one.category == other.category == "N"):
+        return  # a cast between two types of time depends on the session's time zone: no index can hold it
+    if operator in (">", ">="):  # written one way, so that statements that say the same have the same condition
+        one, operator, other = other, operator.replace(">", "<"), one
+    text = f"{identifier(one.column)} {operator} {identifier(other.column)}"
+    side = Side(one.use, None, text, (one.column, other.column))
+    add_predicate(side, "own_columns", operator, None, 1, context)
 
 
 def side_on(node: exp.Expr, scope: Scope) -> Side | None:

@@ -8,7 +8,16 @@ from sqlglot import exp
 
 from dbtune.model.access import Join, Predicate, PredicateKind
 from dbtune.sql.expressions import plain_column, strip, strip_query
-from dbtune.sql.operands import Context, Side, add_condition, add_other, add_predicate, side_of, side_on
+from dbtune.sql.operands import (
+    Context,
+    Side,
+    add_condition,
+    add_other,
+    add_own_columns,
+    add_predicate,
+    side_of,
+    side_on,
+)
 from dbtune.sql.relations import BaseColumn
 from dbtune.sql.scopes import QueryResult, Scope
 from dbtune.sql.values import SQUASHED_MEMBERS, pattern_kind
@@ -160,11 +169,13 @@ def _compare(
     context: Context,
 ) -> None:
     kind, operator, exchanged = operators
-    if kind == "equal":
-        one, other = plain_column(left, scope), plain_column(right, scope)
-        if one and other:
-            join_columns(one, other, context)
-            return
+    one, other = plain_column(left, scope), plain_column(right, scope)
+    if one and other and one.use is other.use:
+        add_own_columns(one, operator, other, kind, context)
+        return
+    if one and other and kind == "equal":
+        join_columns(one, other, context)
+        return
     add_condition(left, right, kind, operator, scope, context)
     add_condition(right, left, kind, exchanged, scope, context)
 

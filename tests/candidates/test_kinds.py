@@ -29,7 +29,7 @@ CREATE TABLE "Tickets" (
 INSERT INTO "Tickets"
 SELECT i, i % 900, 'Ticket ' || md5(i::text), repeat(md5(i::text), 30), to_tsvector('simple', md5(i::text)), i % 40 = 0,
        CASE WHEN i % 25 <> 0 THEN now() END, timestamptz '2024-01-01' + i * interval '1 minute',
-       jsonb_build_object('plan', i % 30), point(i, i), (ARRAY['a', 'b', 'c'])[1 + i % 3]
+       jsonb_build_object('plan', i % 30), point(i, i), (ARRAY['a', 'a', 'b', 'c'])[1 + i % 4]
 FROM generate_series(1, 20000) i;
 CREATE MATERIALIZED VIEW owners AS
 SELECT "Owner" AS owner, count(*) AS tickets FROM "Tickets", generate_series(1, 9) GROUP BY 1, id;
