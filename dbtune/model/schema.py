@@ -139,10 +139,18 @@ class Index:
     facts: IndexFacts | None = None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Index) and self.identity == other.identity
+        return self is other or (isinstance(other, Index) and self.identity == other.identity)
 
     def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         return hash(self.identity)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the hash, which is another one in another process."""
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
 
     @cached_property
     def identity(self) -> tuple[object, ...]:

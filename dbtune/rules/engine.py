@@ -29,7 +29,7 @@ from dbtune.rules.options import AdviseOptions
 from dbtune.rules.reading import read_statement
 from dbtune.rules.registry import Rule, chosen_rules
 from dbtune.rules.summary import ordered, report_of
-from dbtune.select.greedy import choose
+from dbtune.select.choosing import Wishes, choose
 from dbtune.select.selection import Selection
 from dbtune.select.writes import table_writes
 
@@ -135,10 +135,8 @@ def choose_indexes(run: Run) -> Run:
             run.gate,
             run.snapshot,
             writes,
-            budget_bytes=budget_of(run.options, run.snapshot),
-            min_gain=run.options.min_gain,
-            deadline=run.deadline,
-            progress=run.progress,
+            Wishes(budget_of(run.options, run.snapshot), run.options.min_gain, run.deadline),
+            run.progress,
         )
     run.progress.step("planning the workload with the chosen indexes")
     ledger = Ledger(run.gate, run.snapshot, run.statements, selection.configuration)

@@ -8,49 +8,51 @@ from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
 from dbtune.model.recommendation import StatementEvidence
 from dbtune.model.schema import Index
 from dbtune.planner.gate import PlannedStatement
+from dbtune.select.greedy import Growth
+from dbtune.select.model import Model
+from dbtune.select.plan_space import NOTHING, Package
 from dbtune.select.prices import Prices
-from dbtune.select.search import CHANGED, Search
-from dbtune.select.selection import Chosen, Selection
+from dbtune.select.selection import Chosen, Frontier, Selection
+from dbtune.select.standing import CHANGED
 
 Costs = Mapping[str, float]
 
 
-def selection(search: Search, kinds: Mapping[Index, str], whole: frozenset[Index]) -> Selection:
+def selection(model: Model, kinds: Mapping[Index, str], whole: Package, frontier: Frontier) -> Selection:
     """The set, in the order in which each index adds the most to those before it."""
-    prices = search.prices
+    prices = model.prices
     configuration = EMPTY_CONFIGURATION
-    costs = first = _costs(prices, configuration)
+    costs: Costs = {name: prices.answer(name, configuration).cost for name in prices.statements}
+    first = costs
     chosen: list[Chosen] = []
-    for index in _in_order(search, whole):
+    for index in _in_order(model, whole):
         after = _costs_with(prices, configuration, costs, index)
         chosen.append(_chosen(prices, index, kinds.get(index, "btree"), configuration, costs, after))
         configuration, costs = configuration.with_index(index), after
-    return Selection(tuple(chosen), Configuration(whole), _total(prices, first), _total(prices, costs))
+    return Selection(tuple(chosen), Configuration(whole), _total(prices, first), _total(prices, costs), frontier)
 
 
-def _in_order(search: Search, whole: frozenset[Index]) -> Iterator[Index]:
-    """The one that gains most, then the one that gains most beside it, and so on."""
-    standing = search.today
-    gains = {index: search.gain(standing, frozenset({index})).net for index in whole}
+def _in_order(model: Model, whole: Package) -> Iterator[Index]:
+    """By the known plans: the one that gains most, then the one that gains most beside it, and so on."""
+    readers = model.readers()
+    growth = Growth(model, readers, NOTHING)
+    gains = {index: growth.gain(frozenset({index})) for index in whole}
     while gains:
         best = min(gains, key=lambda index: (-gains[index], index.name))
         yield best
         del gains[best]
-        standing = search.changed(standing, frozenset({best}))
+        growth.take(frozenset({best}))
+        touched = set(readers.get(best, ()))
         for index in gains:
-            if search.prices.reach(index) & search.prices.reach(best):
-                gains[index] = search.gain(standing, frozenset({index})).net
-
-
-def _costs(prices: Prices, configuration: Configuration) -> Costs:
-    return {name: prices.cost(name, configuration) for name in prices.statements}
+            if touched.intersection(readers.get(index, ())):
+                gains[index] = growth.gain(frozenset({index}))
 
 
 def _costs_with(prices: Prices, configuration: Configuration, costs: Costs, index: Index) -> Costs:
     """Costs with one more index: only the statements on its table are asked again."""
     with_it = configuration.with_index(index)
     return {
-        name: prices.cost(name, with_it) if _touches(planned, index) else costs[name]
+        name: prices.answer(name, with_it).cost if _touches(planned, index) else costs[name]
         for name, planned in prices.statements.items()
     }
 

@@ -1,129 +1,114 @@
-"""The choice of a set: packages taken greedily, the set looked at again, and every index made to prove itself.
+"""A set grown package by package on the plans that are known: always there, whatever the time, and the floor of the
+integer programme.
 
-Greedy selection by what the planner says of the whole workload, net of what writes pay, within a budget of space.
-Sources: Chaudhuri and Narasayya, "An Efficient, Cost-Driven Index Selection Tool", VLDB 1997; Schlosser, Kossmann and
-Boissier, "Efficient Scalable Multi-Attribute Index Selection Using Recursive Strategies" (Extend), ICDE 2019.
+A package scores net gain / pages ** ``size_weight``: 0 by gain alone, 1 by gain for each page. Source: Schlosser,
+Kossmann and Boissier, "Efficient Scalable Multi-Attribute Index Selection Using Recursive Strategies" (Extend), ICDE
+2019, with what plans read together in the place of single attributes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import heapq
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from dbtune.candidates.registry import Candidate
-from dbtune.model.names import QualifiedName
-from dbtune.model.progress import Progress
 from dbtune.model.schema import Index
-from dbtune.model.snapshot import Snapshot
-from dbtune.model.workload import TableWrites
-from dbtune.planner.gate import Gate, PlannedStatement
-from dbtune.select.exchange import SIZE_WEIGHTS, exchange
-from dbtune.select.figures import selection
-from dbtune.select.growth import grow
-from dbtune.select.merging import merged
-from dbtune.select.prices import CHEAP_COST, Prices
-from dbtune.select.search import NONE, Search, Standing
-from dbtune.select.selection import Selection
-from dbtune.select.slimming import slim
-from dbtune.select.useful import Package, useful_packages
+from dbtune.select.model import Model
+from dbtune.select.plan_space import NOTHING, Package
 
-LOOKS = 3
-"""What is pruned leaves space and work for others: so often the set is grown again."""
+SIZE_WEIGHTS = (1.0, 0.5, 0.0)
+"""Ways to score: either extreme goes wrong (small indexes first leaves no room for the large one, and the reverse)."""
+
+BLOCK = 8192.0
 
 
-def choose(
-    candidates: Sequence[Candidate],
-    statements: Sequence[PlannedStatement],
-    gate: Gate,
-    snapshot: Snapshot,
-    writes: Mapping[QualifiedName, TableWrites],
-    *,
-    budget_bytes: int | None = None,
-    min_gain: float = 0.01,
-    deadline: float | None = None,
-    progress: Progress,
-) -> Selection:
-    """The indexes to build.
+@dataclass(frozen=True)
+class Step:
+    """The set after one more package: its size in bytes and its objective in planner units."""
 
-    ``budget_bytes``: predicted size of all together. ``min_gain``: share (0 to 1) of the workload's cost
-    with the set so far that each index must save, net of what writes pay for it (of that cost, not of the first one: a
-    single runaway statement would hide all others). ``deadline``: ``time.monotonic()`` after which the
-    best set found so far is returned.
-    """
-    kinds = {candidate.index: candidate.kind for candidate in candidates}
-    prices = Prices(statements, gate, snapshot, writes)
-    search = Search(prices, budget_bytes, min_gain, deadline)
-    _read_packages(search, candidates, progress)
-    progress.step("choosing indexes")
-    standing = grow(search, search.today, 0.0 if budget_bytes is None else SIZE_WEIGHTS[0])
-    if search.was_short_of_space:
-        kinds |= dict.fromkeys(_add_merged(search, kinds), "covering")
-        progress.step("choosing indexes for the space there is")
-        grown = (grow(search, search.today, weight) for weight in SIZE_WEIGHTS)
-        standing = exchange(search, min((standing, *grown), key=search.objective))
-    progress.step("looking at the chosen indexes again")
-    return selection(search, kinds, _proved(search, standing, tuple(kinds)).indexes)
+    indexes: Package
+    bytes: int
+    objective: float
 
 
-def _read_packages(search: Search, candidates: Sequence[Candidate], progress: Progress) -> None:
-    """Ask for each statement, the dearest first, which of its candidates a plan would use."""
-    of_statement: dict[str, list[Index]] = {}
-    for candidate in candidates:
-        for fingerprint in candidate.fingerprints:
-            of_statement.setdefault(fingerprint, []).append(candidate.index)
-    costs = search.today.costs
-    dear = [name for name in of_statement if name in costs and costs[name] > CHEAP_COST]
-    dear.sort(key=lambda name: (-search.prices.weighted(name, costs[name]), name))
-    packages: list[Package] = []
-    for number, name in enumerate(dear):
-        if search.is_late:
-            break
-        progress.step("asking the planner about candidates", number, len(dear))
-        useful = useful_packages(search.prices.statements[name], of_statement[name], search.prices.gate)
-        search.best_costs[name] = useful.best_cost
-        packages += useful.packages
-        for package in useful.packages:
-            search.prices.is_useful_to(name, package)
-    singles = [frozenset({index}) for package in packages for index in sorted(package, key=lambda i: i.name)]
-    search.packages = list(dict.fromkeys([*singles, *packages]))
+class Growth:
+    """One growing set and the workload's costs under it."""
+
+    def __init__(self, model: Model, readers: Mapping[Index, Iterable[str]], start: Package) -> None:
+        self._model = model
+        self._readers = readers
+        self.indexes = start
+        self.costs = model.costs(start)
+        self.bytes = model.prices.sizes(start)
+
+    def gain(self, added: Package) -> float:
+        """Planner units saved, net of what writes pay."""
+        together = self.indexes | added
+        saved = sum(self.costs[name] - self._model.spaces[name].cost(together) for name in self._touched(added))
+        return saved - self._model.prices.write_costs(added)
+
+    def take(self, added: Package) -> None:
+        self.indexes |= added
+        self.bytes += self._model.prices.sizes(added)
+        for name in self._touched(added):
+            self.costs[name] = self._model.spaces[name].cost(self.indexes)
+
+    def _touched(self, added: Package) -> Iterable[str]:
+        return dict.fromkeys(name for index in sorted(added, key=_name) for name in self._readers.get(index, ()))
 
 
-def _add_merged(search: Search, known: Mapping[Index, str]) -> tuple[Index, ...]:
-    """Indexes that do the work of two useful ones, which may be what fits a budget."""
-    if search.is_late:
-        return ()
-    gains = {index: gain for package, gain in search.gains_seen.items() if len(package) == 1 for index in package}
-    both = merged({index: gain for index, gain in gains.items() if gain > 0}, known, search.prices.snapshot)
-    plannable = search.prices.gate.planner.prepare(both)
-    search.packages += [frozenset({index}) for index in plannable]
-    return plannable
+def grown(
+    model: Model,
+    budget_bytes: int | None,
+    size_weight: float,
+    start: Package = NOTHING,
+    banned: Package = NOTHING,
+) -> tuple[Step, ...]:
+    """The sets on the way from ``start``, the last one where nothing more gains or fits. Asks the planner nothing."""
+    growth = Growth(model, model.readers(), start)
+    objective = sum(growth.costs.values()) + model.prices.write_costs(start)
+    steps = [Step(start, growth.bytes, objective)]
+    queue: list[tuple[float, int, Package]] = []
+    packages = [package for package in model.packages() if not package & banned]
+    for number, package in enumerate(packages):
+        _push(queue, growth, model, size_weight, number, package)
+    while queue:
+        score, number, package = heapq.heappop(queue)
+        added = package - growth.indexes
+        if not added:
+            continue
+        if budget_bytes is not None and growth.bytes + model.prices.sizes(added) > budget_bytes:
+            continue
+        gain = growth.gain(added)
+        now = _score(model, added, gain, size_weight)
+        if now < -score * (1 - 1e-9):  # what was taken meanwhile leaves less: look again when its turn comes
+            _push(queue, growth, model, size_weight, number, package)
+            continue
+        growth.take(added)
+        objective -= gain
+        steps.append(Step(growth.indexes, growth.bytes, objective))
+    return tuple(steps)
 
 
-def _proved(search: Search, start: Standing, known: Sequence[Index]) -> Standing:
-    """The set slimmed and pruned until nothing more goes and nothing comes in its place."""
-    standing, banned = start, NONE
-    for _ in range(LOOKS):
-        standing = slim(search, standing, known)
-        pruned = _prune(search, standing)
-        gone = standing.indexes - pruned.indexes
-        if not gone:
-            break
-        banned |= gone
-        standing = grow(search, pruned, 0.0 if search.budget_bytes is None else SIZE_WEIGHTS[0], banned)
-    return _prune(search, standing)
+def best_grown(model: Model, budget_bytes: int | None, start: Package = NOTHING, banned: Package = NOTHING) -> Package:
+    """The best of the sets that the different ways to score lead to."""
+    ends = [grown(model, budget_bytes, weight, start, banned)[-1] for weight in SIZE_WEIGHTS]
+    return min(ends, key=lambda step: (step.objective, step.bytes)).indexes
 
 
-def _prune(search: Search, start: Standing) -> Standing:
-    """Without what does not prove itself beside the others, the least useful taken out first."""
-    standing = start
-    while standing.indexes and not search.is_late:
-        useless: list[tuple[float, str, Standing]] = []
-        for index in standing.indexes:
-            without = search.changed(standing, NONE, frozenset({index}))
-            gain = search.gain(without, frozenset({index}))
-            # one that halves a rare statement may gain less than another that is worth nothing to any
-            if not search.pays(without, gain):
-                useless.append((gain.net, index.name, without))
-        if not useless:
-            break
-        standing = min(useless, key=lambda one: one[:2])[2]
-    return standing
+def _push(
+    queue: list[tuple[float, int, Package]], growth: Growth, model: Model, weight: float, number: int, package: Package
+) -> None:
+    added = package - growth.indexes
+    gain = growth.gain(added) if added else 0.0
+    if gain > 0:
+        heapq.heappush(queue, (-_score(model, added, gain, weight), number, package))
+
+
+def _score(model: Model, added: Package, gain: float, size_weight: float) -> float:
+    return gain / math.pow(max(model.prices.sizes(added), BLOCK) / BLOCK, size_weight)
+
+
+def _name(index: Index) -> str:
+    return index.name

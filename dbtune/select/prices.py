@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from dbtune.model.errors import PlanFailed
 from dbtune.model.names import QualifiedName
-from dbtune.model.plan import Configuration
+from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import TableWrites
-from dbtune.planner.gate import Gate, PlannedStatement
+from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
 from dbtune.planner.index_size import index_pages
 from dbtune.select.writes import write_cost
 
 CHEAP_COST = 40.0
 """Planner units for one call: a lookup of a few pages, all in memory. Nothing is built to make it cheaper still."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of the planner about one statement under one set, over the workload."""
+
+    cost: float
+    """Calls times cost; a cheap call counts as if nothing could make it cheaper."""
+    used: frozenset[Index]
+    """Those of the set that a plan reads."""
 
 
 class Prices:
@@ -32,44 +43,25 @@ class Prices:
         self.gate = gate
         self.snapshot = snapshot
         self._writes = writes
-        self._readers: dict[tuple[object, ...], set[str]] = {}
-        self._reach: dict[Index, frozenset[str]] = {}
-        self._costs: dict[tuple[str, frozenset[Index]], float] = {}
         self._bytes: dict[Index, int] = {}
         self._write_costs: dict[Index, float] = {}
 
-    def is_useful_to(self, fingerprint: str, indexes: Iterable[Index]) -> None:
-        """Note that a plan of the statement reads these."""
-        for index in indexes:
-            self._readers.setdefault(_head(index), set()).add(fingerprint)
-        self._reach.clear()
-
-    def reach(self, index: Index) -> frozenset[str]:
-        """Statements that the index may matter to: one with the same first key is useful to them."""
-        if index not in self._reach:
-            self._reach[index] = frozenset(self._readers.get(_head(index), ()))
-        return self._reach[index]
-
-    def cost(self, fingerprint: str, configuration: Configuration) -> float:
-        """Of one call; as it is today where the planner refuses the configuration."""
+    def answer(self, fingerprint: str, configuration: Configuration) -> StatementCost:
+        """For one call; as it is today where the planner refuses the configuration."""
         planned = self.statements[fingerprint]
         try:
-            return self.gate.cost(planned, configuration).cost
+            return self.gate.cost(planned, configuration)
         except PlanFailed:
-            return self.gate.cost(planned).cost
+            return self.gate.cost(planned)
 
-    def likely_cost(self, fingerprint: str, near: frozenset[Index]) -> float:
-        """The same with the indexes alone that reach the statement: one answer for many sets."""
-        key = (fingerprint, near)
-        if key not in self._costs:
-            self._costs[key] = self.cost(fingerprint, Configuration(near))
-        return self._costs[key]
-
-    def weighted(self, fingerprint: str, cost: float) -> float:
-        """Calls times cost, where a cheap call counts as if nothing could make it cheaper."""
-        return self.statements[fingerprint].calls * max(cost, CHEAP_COST)
+    def weighted(self, fingerprint: str, indexes: frozenset[Index]) -> Answer:
+        """The answer about a set of new indexes, weighted by the calls."""
+        answer = self.answer(fingerprint, Configuration(indexes) if indexes else EMPTY_CONFIGURATION)
+        used = frozenset(index for index in indexes if index.name in answer.indexes)
+        return Answer(self.statements[fingerprint].calls * max(answer.cost, CHEAP_COST), used)
 
     def size(self, index: Index) -> int:
+        """Bytes once built."""
         if index not in self._bytes:
             self._bytes[index] = self.gate.planner.index_bytes(index)
         return self._bytes[index]
@@ -93,6 +85,5 @@ class Prices:
             )
         return self._write_costs[index]
 
-
-def _head(index: Index) -> tuple[object, ...]:
-    return (index.table, index.method, index.keys[0].column, index.keys[0].expression)
+    def write_costs(self, indexes: Iterable[Index]) -> float:
+        return sum(self.write_cost(index) for index in indexes)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from dbtune.candidates.generate import serves
 from dbtune.model.schema import Index
-from dbtune.select.search import NONE, Search, Standing
+from dbtune.select.model import Model
+from dbtune.select.plan_space import Package
 
 NEARLY_ALL = 0.02
 """Share of an index's net gain that may be given up for a much smaller one."""
@@ -17,48 +18,46 @@ ALL_BUT_FREE = 0.0005
 MUCH_SMALLER = 0.75
 """Of the size: an index below it is much smaller."""
 
-MOST_ALTERNATIVES = 16
-"""Smaller candidates that are asked about for one index."""
 
+def slim(model: Model, start: Package, least_gain: float) -> Package:
+    """The set with smaller candidates where they keep nearly all of what the larger ones save, by the known plans.
 
-def slim(search: Search, start: Standing, candidates: Iterable[Index]) -> Standing:
-    """The set with smaller candidates where they keep nearly all of what the larger ones save."""
-    known = tuple(candidates)
-    standing = start
-    for index in sorted(start.indexes, key=lambda i: (-search.prices.size(i), i.name)):
-        smaller = _replacement(search, standing, index, known)
+    ``least_gain``: planner units that would be worth an index of their own, and so are never given up.
+    """
+    useful = model.useful()
+    indexes = start
+    for index in sorted(start, key=lambda i: (-model.prices.size(i), i.name)):
+        smaller = _replacement(model, indexes, index, useful, least_gain)
         while smaller is not None:
-            standing = search.changed(standing, frozenset({smaller}), frozenset({index}))
-            index, smaller = smaller, _replacement(search, standing, smaller, known)
-    return standing
+            indexes = (indexes - {index}) | {smaller}
+            index, smaller = smaller, _replacement(model, indexes, smaller, useful, least_gain)
+    return indexes
 
 
-def _replacement(search: Search, standing: Standing, index: Index, known: tuple[Index, ...]) -> Index | None:
-    without = search.changed(standing, NONE, frozenset({index}))
-    worth = search.gain(without, frozenset({index})).net
-    for smaller in _smaller(search, standing, index, known):
-        if search.is_late:
-            return None
-        if any(serves(have, smaller) for have in without.indexes):
+def _replacement(
+    model: Model, indexes: Package, index: Index, useful: Iterable[Index], least_gain: float
+) -> Index | None:
+    others = indexes - {index}
+    at_present = model.objective(indexes)
+    worth = model.objective(others) - at_present
+    for smaller in _smaller(model, indexes, index, useful):
+        if any(serves(have, smaller) for have in others):
             continue
-        lost = worth - search.gain(without, frozenset({smaller})).net
+        lost = model.objective(others | {smaller}) - at_present
         # fewer keys may lose an order or a filter that a busier value would need: that has to be all but free
         bearable = NEARLY_ALL if smaller.keys == index.keys or smaller.predicate is not None else ALL_BUT_FREE
         # of a runaway's gain a small share is still a lot: what another index would be built for is not given up
-        if lost < min(bearable * worth, standing.least_gain):
+        if lost < min(bearable * worth, least_gain):
             return smaller
     return None
 
 
-def _smaller(search: Search, standing: Standing, index: Index, known: tuple[Index, ...]) -> list[Index]:
-    """Candidates for the same statements that take much less space, the smallest first."""
-    prices = search.prices
+def _smaller(model: Model, indexes: Package, index: Index, useful: Iterable[Index]) -> list[Index]:
+    """Useful candidates on the same table that take much less space, the smallest first."""
+    size = model.prices.size
     found = [
         other
-        for other in known
-        if other.table == index.table
-        and other not in standing.indexes
-        and prices.reach(other) & prices.reach(index)
-        and prices.size(other) < MUCH_SMALLER * prices.size(index)
+        for other in useful
+        if other.table == index.table and other not in indexes and size(other) < MUCH_SMALLER * size(index)
     ]
-    return sorted(found, key=lambda other: (prices.size(other), other.name))[:MOST_ALTERNATIVES]
+    return sorted(found, key=lambda other: (size(other), other.name))

@@ -19,7 +19,7 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Statement
 from dbtune.planner.gate import Gate, PlannedStatement
 from dbtune.planner.shadow.shadow import ShadowPlanner
-from dbtune.select.greedy import choose
+from dbtune.select.choosing import Wishes, choose
 from dbtune.select.selection import Selection
 from dbtune.sql.facts import statement_facts
 from tests.planner_real import RealPlanner
@@ -53,8 +53,8 @@ class Case:
             Gate(self.shadow),
             self.snapshot,
             {},
-            budget_bytes=budget,
-            progress=NoProgress(),
+            Wishes(budget_bytes=budget),
+            NoProgress(),
         )
 
     def real_cost(self, indexes: Sequence[Index] | frozenset[Index]) -> float:
@@ -121,9 +121,7 @@ def test_the_real_planner_itself_can_be_searched_with(case: Case) -> None:
         for candidate in generate(case.snapshot, case.statements[:2])
         if candidate.kind == "btree" and candidate.index.columns[0] == "customer_id"
     ]
-    selection = choose(
-        by_customer, case.statements[:2], case.real, case.snapshot, {}, budget_bytes=None, progress=NoProgress()
-    )
+    selection = choose(by_customer, case.statements[:2], case.real, case.snapshot, {}, Wishes(), NoProgress())
     assert [chosen.index.columns[0] for chosen in selection.chosen] == ["customer_id"]
     assert case.real_cost([]) > case.real_cost(selection.configuration.add)
     assert selection.chosen[0].beside == EMPTY_CONFIGURATION

@@ -1,0 +1,133 @@
+"""The choice of a set: plans explored, the set optimised on them, and every index made to prove itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dbtune.candidates.registry import Candidate
+from dbtune.model.names import QualifiedName
+from dbtune.model.progress import Progress
+from dbtune.model.schema import Index
+from dbtune.model.snapshot import Snapshot
+from dbtune.model.workload import TableWrites
+from dbtune.planner.gate import Gate, PlannedStatement
+from dbtune.select.exploring import Late, explored
+from dbtune.select.figures import selection
+from dbtune.select.frontier import frontier_points
+from dbtune.select.merging import merged
+from dbtune.select.model import Model
+from dbtune.select.optimising import Found, optimised, proved_bound
+from dbtune.select.plan_space import NOTHING, Package
+from dbtune.select.prices import Prices
+from dbtune.select.selection import Frontier, Selection
+from dbtune.select.slimming import slim
+from dbtune.select.standing import Ground, Standing
+
+FIRST_LOOKS = 3
+"""Regions looked at before candidates are merged."""
+
+PROOFS = 3
+"""What is pruned leaves space and work for others: so often the set is chosen again."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What limits the choice.
+
+    ``budget_bytes``: predicted size of all new indexes together; None: no limit. ``min_gain``: share (0 to 1) of the
+    workload's cost with the other indexes that each must save, net of what writes pay for it (of that cost, not of
+    the first one: a single runaway statement would hide all others). ``deadline``: ``time.monotonic()`` after which
+    the best set found so far is returned.
+    """
+
+    budget_bytes: int | None = None
+    min_gain: float = 0.01
+    deadline: float | None = None
+
+    def is_late(self) -> bool:
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+
+def choose(
+    candidates: Sequence[Candidate],
+    statements: Sequence[PlannedStatement],
+    gate: Gate,
+    snapshot: Snapshot,
+    writes: Mapping[QualifiedName, TableWrites],
+    wishes: Wishes,
+    progress: Progress,
+) -> Selection:
+    """The indexes to build."""
+    prices = Prices(statements, gate, snapshot, writes)
+    model, kinds = _known(candidates, prices, wishes.is_late, progress)
+    ground = Ground(model, wishes.min_gain)
+    standing = _proved(ground, wishes, progress)
+    best = Found(standing.indexes, standing.cost + prices.write_costs(standing.indexes))
+    bound = proved_bound(model, wishes.budget_bytes, best, wishes.is_late, progress)
+    points = frontier_points(model, wishes.budget_bytes, best)
+    progress.step("looking at the chosen indexes again")
+    return selection(model, kinds, best.indexes, Frontier(points, wishes.budget_bytes, bound, best.objective))
+
+
+def _known(
+    candidates: Sequence[Candidate], prices: Prices, late: Late, progress: Progress
+) -> tuple[Model, Mapping[Index, str]]:
+    """The plans of the candidates, and of what comes of merging the useful ones; and the kind of each candidate."""
+    kinds = {candidate.index: candidate.kind for candidate in candidates}
+    model = explored(candidates, prices, late, progress, looks=FIRST_LOOKS)
+    if late():
+        return model, kinds
+    both = prices.gate.planner.prepare(merged(model.gains(), kinds, prices.snapshot))
+    readers = model.readers()
+    more = [Candidate(index, "covering", _readers_like(index, readers)) for index in both]
+    kinds |= dict.fromkeys(both, "covering")
+    return explored([*candidates, *more], prices, late, progress, known=model), kinds
+
+
+def _readers_like(index: Index, readers: Mapping[Index, Sequence[str]]) -> frozenset[str]:
+    """Statements whose plans read an index of the same table and first key."""
+    return frozenset(
+        name
+        for other, names in readers.items()
+        if other.table == index.table and other.keys[0] == index.keys[0]
+        for name in names
+    )
+
+
+def _proved(ground: Ground, wishes: Wishes, progress: Progress) -> Standing:
+    """The best set in which every index pays."""
+    banned: Package = NOTHING
+    best = ground.today
+    for _ in range(PROOFS):
+        found = optimised(ground.model, wishes.budget_bytes, banned, wishes.is_late, progress)
+        slimmed = slim(ground.model, found.indexes, ground.least_gain(ground.standing(found.indexes)))
+        pruned = _pruned(ground, ground.standing(slimmed))
+        if _objective(ground, pruned) < _objective(ground, best):
+            best = pruned
+        gone = slimmed - pruned.indexes
+        if not gone or wishes.is_late():
+            break
+        banned |= gone
+    return best
+
+
+def _pruned(ground: Ground, start: Standing) -> Standing:
+    """Without what does not prove itself beside the others, the least useful taken out first."""
+    standing = start
+    while standing.indexes:
+        useless: list[tuple[float, str, Standing]] = []
+        for index in standing.indexes:
+            without = ground.without(standing, index)
+            worth = ground.worth(without, standing, index)
+            if not ground.pays(without, worth):
+                useless.append((worth.net, index.name, without))
+        if not useless:
+            break
+        standing = min(useless, key=lambda one: one[:2])[2]
+    return standing
+
+
+def _objective(ground: Ground, standing: Standing) -> float:
+    return standing.cost + ground.prices.write_costs(standing.indexes)

@@ -1,0 +1,122 @@
+"""Which plans of which statements are worth knowing, and the questions that bring them out.
+
+First the planner says what each statement's best plan is, with all its candidates there. Then it is asked with only
+the smaller ones there, again and again with half the size: what a little space can do. Then the regions of the plan
+space are looked at, the most promising ones first. Dear statements get more questions than cheap ones. The number of
+questions follows from the workload alone, never from the clock, so that runs agree; only ``late`` cuts them short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from dbtune.candidates.registry import Candidate
+from dbtune.model.progress import Progress
+from dbtune.model.schema import Index
+from dbtune.planner.gate import PlannedStatement
+from dbtune.select.model import Model
+from dbtune.select.plan_space import PlanSpace
+from dbtune.select.prices import CHEAP_COST, Prices
+
+WIDEST_POOL = 256
+"""Candidates one statement is planned with at once; of a table with more, those that begin like the statement's own."""
+
+HALVINGS = 7
+"""Questions with candidates of at most a half, a quarter, … of the largest one's size."""
+
+ALTERNATIVES = 3
+"""At each size: how often the largest index of the plan is taken away to see the next best plan."""
+
+LOOKS = 12
+"""Regions looked at for each of the statements that matter."""
+
+LEAST_ROOM = 1e-4
+"""Of what all statements together may save: one that may save less is asked about once."""
+
+Late = Callable[[], bool]
+
+
+def explored(
+    candidates: Sequence[Candidate],
+    prices: Prices,
+    late: Late,
+    progress: Progress,
+    *,
+    looks: int = LOOKS,
+    known: Model | None = None,
+) -> Model:
+    """The plan spaces of all statements; what ``known`` holds of the same statements is taken over."""
+    spaces = {name: PlanSpace(name, pool, prices) for name, pool in pools(candidates, prices).items()}
+    if known is not None:
+        for name, space in known.spaces.items():
+            spaces[name].take_over(space.plans)
+    ordered = sorted(spaces.values(), key=lambda space: (-space.today, space.fingerprint))
+    asked = [space for space in ordered if space.regions and not late()]
+    for number, space in enumerate(asked):
+        progress.step("asking the planner about candidates", number, len(asked))
+        if late():
+            break
+        space.explore(space.regions[0])
+    _look_closer(asked, prices, looks, late, progress)
+    return Model(spaces, prices)
+
+
+def pools(candidates: Sequence[Candidate], prices: Prices) -> dict[str, list[Index]]:
+    """By statement: the candidates that may matter to it. None for a statement that is cheap as it is."""
+    own: dict[str, list[Index]] = {}
+    of_table: dict[object, list[Index]] = {}
+    for candidate in candidates:
+        of_table.setdefault(candidate.index.table, []).append(candidate.index)
+        for fingerprint in candidate.fingerprints:
+            own.setdefault(fingerprint, []).append(candidate.index)
+    return {
+        name: _pool(planned, own.get(name, []), of_table)
+        if prices.weighted(name, frozenset()).cost > CHEAP_COST * planned.calls
+        else []
+        for name, planned in prices.statements.items()
+    }
+
+
+def _pool(planned: PlannedStatement, own: list[Index], of_table: Mapping[object, list[Index]]) -> list[Index]:
+    tables = sorted(planned.facts.tables) if planned.facts.parsed and not planned.facts.unresolved else []
+    conditions = {index.predicate for index in own} | {None}  # a partial index serves statements that say the same
+    whole = [index for table in tables for index in of_table.get(table, ()) if index.predicate in conditions]
+    if len(whole) <= WIDEST_POOL:
+        return list(dict.fromkeys([*own, *whole]))
+    heads = {_head(index) for index in own}
+    alike = (index for index in whole if _head(index) in heads)
+    return list(dict.fromkeys([*own, *alike]))[:WIDEST_POOL]
+
+
+def _head(index: Index) -> tuple[object, ...]:
+    return (index.table, index.method, index.keys[0].column, index.keys[0].expression)
+
+
+def _look_closer(spaces: Iterable[PlanSpace], prices: Prices, looks: int, late: Late, progress: Progress) -> None:
+    with_room = sorted((space for space in spaces if space.room > 0), key=lambda s: (-s.room, s.fingerprint))
+    least = LEAST_ROOM * sum(space.room for space in with_room[1:])  # the first may be a runaway that hides the others
+    worth_it = [space for space in with_room if space.room >= least]
+    for number, space in enumerate(worth_it):
+        progress.step("asking the planner about smaller indexes", number, len(worth_it))
+        if late():
+            return
+        look_at_sizes(space, prices)
+        for _ in range(looks):
+            if late() or not space.explore_lowest():
+                break
+
+
+def look_at_sizes(space: PlanSpace, prices: Prices) -> None:
+    """What candidates up to a size can do for the statement, for ever smaller sizes."""
+    limit = max((prices.size(index) for index in space.pool), default=0)
+    least = min((prices.size(index) for index in space.pool), default=0)
+    for _ in range(HALVINGS):
+        limit //= 2
+        if limit < least:
+            break
+        held = frozenset(index for index in space.pool if prices.size(index) <= limit)
+        for _ in range(ALTERNATIVES):
+            package = space.learn(held)
+            if not package:
+                break
+            held -= {max(package, key=lambda i: (prices.size(i), i.name))}

@@ -1,0 +1,39 @@
+"""Gain against size: what more or less space for indexes would do, by the plans that are known."""
+
+from __future__ import annotations
+
+from dbtune.select.greedy import SIZE_WEIGHTS, Step, grown
+from dbtune.select.model import Model
+from dbtune.select.optimising import Found
+from dbtune.select.selection import FrontierPoint
+
+MOST_POINTS = 24
+
+LEAST_STEP = 0.002
+"""Of the cost: a point that is cheaper by less is not worth showing."""
+
+
+def frontier_points(model: Model, budget_bytes: int | None, best: Found) -> tuple[FrontierPoint, ...]:
+    """Points from no index to the most that helps, with the chosen set among them; sizes and costs strictly fall and
+    rise."""
+    steps = [step for weight in SIZE_WEIGHTS for step in grown(model, None, weight)]
+    chosen = Step(best.indexes, model.prices.sizes(best.indexes), best.objective)
+    kept: list[Step] = []
+    for step in sorted([*steps, chosen], key=lambda s: (s.bytes, s.objective, s is not chosen)):
+        if not kept or step is chosen or step.objective < (1 - LEAST_STEP) * kept[-1].objective:
+            kept.append(step)
+    kept = [step for step in kept if step is chosen or not _is_beaten(step, chosen)]
+    return tuple(FrontierPoint(step.bytes, step.objective, len(step.indexes)) for step in _thinned(kept, chosen))
+
+
+def _is_beaten(step: Step, chosen: Step) -> bool:
+    return step.bytes >= chosen.bytes and step.objective >= chosen.objective
+
+
+def _thinned(steps: list[Step], chosen: Step) -> list[Step]:
+    """At most so many, evenly by number, with the first, the last and the chosen one."""
+    if len(steps) <= MOST_POINTS:
+        return steps
+    stride = (len(steps) - 1) / (MOST_POINTS - 2)
+    wanted = {round(number * stride) for number in range(MOST_POINTS - 1)}
+    return [step for number, step in enumerate(steps) if number in wanted or step is chosen]

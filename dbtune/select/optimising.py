@@ -1,0 +1,113 @@
+"""The best set for the known plans, and then for the planner: solved, really planned, and solved again.
+
+What the programme believes is put to the planner: a set that it finds is planned as a whole, and without each of its
+indexes. Plans that come out new correct the model, until the planner has nothing to add.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dbtune.model.progress import Progress
+from dbtune.select.exploring import Late
+from dbtune.select.greedy import best_grown
+from dbtune.select.model import Model
+from dbtune.select.plan_space import Package, Region
+from dbtune.select.programme import Programme
+
+ROUNDS = 6
+"""Most corrections of the model; three are usual."""
+
+GAP = 0.002
+"""Relative distance from the programme's optimum that is good enough: far below what a plan's cost is worth."""
+
+BOUND_GAP = 0.02
+"""Distance of set and bound at which nothing more is proved."""
+
+BOUND_ROUNDS = 15
+
+DEPTH = 5
+"""Regions within a region that are looked at in one round."""
+
+SOLVER_SECONDS = 20.0
+"""For one programme: a limit for very large workloads; 22 statements take a few tenths of a second."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A set and its objective by the planner's own answers, in planner units over the workload."""
+
+    indexes: Package
+    objective: float
+
+
+def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Late, progress: Progress) -> Found:
+    """The best set within the budget that was found."""
+    best = _planned(model, best_grown(model, budget_bytes, banned=banned), late)
+    for number in range(ROUNDS):
+        if late():
+            break
+        progress.step("choosing indexes", number, ROUNDS)
+        solution = Programme(model, budget_bytes, banned=banned).solve(seconds=SOLVER_SECONDS, gap=GAP)
+        if solution is None:
+            break
+        known = _known_plans(model)
+        found = _planned(model, best_grown(model, budget_bytes, solution.indexes, banned), late)
+        is_better = found.objective < best.objective * (1 - 1e-9)
+        if is_better:
+            best = found
+        if not is_better and _known_plans(model) == known:
+            break
+    return best
+
+
+def proved_bound(model: Model, budget_bytes: int | None, best: Found, late: Late, progress: Progress) -> float | None:
+    """What no set of the candidates within the budget can be cheaper than.
+
+    Solved with what has not been looked at, which is then looked at where the solution counts on it, until the bound is
+    near the best set. First by the linear relaxation, which is quick, at the end by the programme itself.
+    """
+    bound: float | None = None
+    for number in range(BOUND_ROUNDS):
+        if late():
+            return bound
+        progress.step("proving how good the choice is", number, BOUND_ROUNDS)
+        programme = Programme(model, budget_bytes, relaxed=True)
+        is_last = number == BOUND_ROUNDS - 1
+        solution = programme.solve(seconds=SOLVER_SECONDS, gap=BOUND_GAP / 4) if is_last else None
+        solution = solution or programme.relax(seconds=SOLVER_SECONDS)
+        if solution is None:
+            break
+        bound = solution.bound if bound is None else max(bound, solution.bound)
+        if not solution.open_regions or bound >= (1 - BOUND_GAP) * best.objective:
+            break
+        for name, region in solution.open_regions:
+            _look_into(model, name, region, solution.indexes)
+    return bound
+
+
+def _look_into(model: Model, name: str, region: Region, indexes: Package) -> None:
+    """Look at the region, then at the one in it that the set lies in, and so on: the solver would come to it next."""
+    space = model.spaces[name]
+    for _ in range(DEPTH):
+        smaller = [one for one in space.explore(region) if one.holding <= indexes and not one.without & indexes]
+        if not smaller:
+            break
+        region = smaller[0]
+
+
+def _planned(model: Model, indexes: Package, late: Late) -> Found:
+    """The set really planned, as a whole and without each index that a plan reads."""
+    cost = model.learn(indexes)
+    for space in model.spaces.values():
+        held = indexes & space.pool
+        for index in sorted(held, key=lambda i: i.name):
+            if late():
+                break
+            if any(index in package for package in space.plans):
+                space.learn(held - {index})
+    return Found(indexes, cost + model.prices.write_costs(indexes))
+
+
+def _known_plans(model: Model) -> int:
+    return sum(len(space.plans) for space in model.spaces.values())
