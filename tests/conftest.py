@@ -12,7 +12,10 @@ from dbtune.model.errors import PlannerUnavailable
 from dbtune.sql.splitting import split_statements
 from tests.servers.fixtures import mariadb, mysql, old_mariadb  # noqa: F401  (fixtures of all tests)
 
-SERVER_SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "track_io_timing": "on", "max_connections": "60"}
+COMMON_SETTINGS = {"max_connections": "60", "autovacuum": "off"}
+"""Statistics change only where a test changes them, however long it takes."""
+
+SERVER_SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "track_io_timing": "on", **COMMON_SETTINGS}
 
 
 class Servers:
@@ -24,7 +27,7 @@ class Servers:
     def get(self, major: int | None = None) -> EmbeddedServer:
         binaries = find_binaries(major)
         if binaries.major not in self._running:
-            settings = SERVER_SETTINGS if _has_pg_stat_statements(binaries.folder.parent) else {"max_connections": "60"}
+            settings = SERVER_SETTINGS if _has_pg_stat_statements(binaries.folder.parent) else COMMON_SETTINGS
             self._running[binaries.major] = EmbeddedServer(binaries, settings=settings)
         return self._running[binaries.major]
 

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from dbtune.rules.options import NO_LIMIT
+
 SIZE_UNITS = {
     "": 1,
     "b": 1,
@@ -43,9 +45,6 @@ class Size(ValueType):
         if number is None or unit not in SIZE_UNITS:
             self.fail(f"'{value}' is no size; write 500MB, 1GiB or a number of bytes", param, ctx)
         return int(number * SIZE_UNITS[unit])
-
-
-NO_LIMIT = 1 << 62
 
 
 class Budget(Size):
@@ -197,5 +196,5 @@ budget_option = click.option(
     type=Budget(),
     default="auto",
     show_default=True,
-    help="Space for new indexes: a size, none for no limit, or auto for half the size of the tables.",
+    help="Space for new indexes: a size, none for no limit, or auto: what is worth while, half the tables at most.",
 )

@@ -131,6 +131,44 @@ class WorkloadSummary:
 
 
 @dataclass(frozen=True)
+class FrontierPoint:
+    """What a space can do: bytes of all new indexes, and the workload's cost with the best set known of that size."""
+
+    bytes: int
+    cost: float
+    """Planner units over the workload, with what writes pay."""
+    indexes: int
+    """How many."""
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Gain against size, and what is proved about the choice. Costs with what writes pay, in planner units."""
+
+    points: tuple[FrontierPoint, ...] = ()
+    """From no index to the most that pays; each cheaper than the one before it."""
+    budget_bytes: int | None = None
+    """That the choice kept to; None: no limit."""
+    candidates: int = 0
+    """Indexes that were thought of."""
+    cost: float | None = None
+    """Of the workload with the chosen set."""
+    bound: float | None = None
+    """No set of the candidates within the budget makes the workload cheaper; None where nothing was proved.
+
+    It takes for granted that another index never makes a plan dearer, which holds but for the 1% within which the
+    planner lets paths count as equal."""
+
+    @property
+    def distance(self) -> float | None:
+        """By what share of its cost the choice may be dearer than the best set, at most (0 to 1)."""
+        if self.bound is None or not self.cost:
+            return None
+        return max(0.0, 1.0 - self.bound / self.cost)
+
+
+@dataclass(frozen=True)
 class Summary:
     cost_before: float
     cost_after: float
@@ -140,6 +178,8 @@ class Summary:
     """What-if questions that the planner was asked."""
     planner_cache_hits: int | None = None
     """Questions answered from earlier answers."""
+    frontier: Frontier | None = None
+    """How the new indexes' gain grows with the space for them; None where none were looked for."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,11 @@ def _header(report: Report) -> Iterator[str]:
     yield "|---|---|"
     yield f"| planner cost of the workload | **{wording.cost_words(report)}** |"
     yield f"| indexes | {wording.index_words(report)} |"
+    if wording.choice_words(report):
+        yield f"| chosen | {plain(wording.choice_words(report))} |"
+    for size, gain, is_chosen in wording.space_words(report):
+        if not is_chosen:
+            yield f"| with {size} | {gain} |"
     sources = "; ".join(plain(line) for line in wording.source_words(report))
     yield f"| workload | {wording.workload_words(report)}{f' ({sources})' if sources else ''} |"
     yield f"| planned by | {plain(wording.planner_words(report))} |"

@@ -55,6 +55,7 @@ def render(report: Report, console: Console, *, verbose: bool = False) -> None:
     if not report.recommendations:
         console.print()
         wrapped(console, Text(wording.nothing_found(report)))
+    _space(report, console)
     _top_statements(report, console, verbose=verbose)
     _not_looked_at(report, console, verbose=verbose)
     _next_step(report, console)
@@ -82,11 +83,25 @@ def _header(report: Report, console: Console) -> None:
         *(("", source, "dim") for source in wording.source_words(report)),
         ("planner cost", wording.cost_words(report), "bold green" if _is_gain(report) else "bold"),
         ("indexes", wording.index_words(report), ""),
+        ("chosen", wording.choice_words(report), ""),
         ("asked", wording.question_words(report), ""),
     ]
     for label, words, style in facts:
         if words:
             wrapped(console, Text(words, style), first=Text(f"  {label:<{LABEL_WIDTH}}", "dim"))
+
+
+def _space(report: Report, console: Console) -> None:
+    """What less and more space for new indexes would do."""
+    told = wording.space_words(report)
+    if len(told) < 2:
+        return
+    console.print()
+    console.print(Rule(Text("gain by space (--budget)", "bold"), align="left", style="dim", characters="─"))
+    width = max(len(size) for size, _, _ in told)
+    for size, gain, is_chosen in told:
+        mark = "  ← this advice" if is_chosen else ""
+        console.print(Text(f"  {size:>{width}}  {gain}{mark}", "bold" if is_chosen else ""), soft_wrap=True)
 
 
 def _is_gain(report: Report) -> bool:

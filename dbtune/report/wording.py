@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dbtune.model.recommendation import Recommendation, Report
+from dbtune.model.recommendation import FrontierPoint, Recommendation, Report
 from dbtune.report.text import change, human_bytes, human_count, human_ms, human_number, one_line, share
 
 NOTHING = 5e-6
@@ -73,6 +74,53 @@ def question_words(report: Report) -> str:
     return words
 
 
+def choice_words(report: Report) -> str:
+    """``of 277 candidates within 250 MB; the best set is at most 2.1% cheaper``; empty where none was chosen."""
+    frontier = report.summary.frontier
+    if frontier is None or not report.summary.new_index_bytes:
+        return ""
+    words = f"of {plural(frontier.candidates, 'candidate')}"
+    if frontier.budget_bytes is not None:
+        words += f" within {human_bytes(frontier.budget_bytes)}"
+    if frontier.distance is None:
+        return words
+    if frontier.distance < NOTHING:
+        return f"{words}: no set of them is cheaper"
+    return f"{words}; no set of them is more than {share(frontier.distance)} cheaper"
+
+
+SPACE_POINTS = 5
+"""Points of the frontier that are told in words."""
+
+
+def space_words(report: Report) -> list[tuple[str, str, bool]]:
+    """What less and more space would do: size, cost against today's, and whether it is the chosen one."""
+    frontier = report.summary.frontier
+    if frontier is None or len(frontier.points) < 2 or not frontier.points[0].cost:
+        return []
+    today, points = frontier.points[0].cost, [point for point in frontier.points if point.indexes]
+    at = next((number for number, point in enumerate(points) if point.is_chosen), None)
+    if at is None:
+        return []
+    below, above = points[:at], points[at + 1 :]
+    told = [*_spread(below, SPACE_POINTS // 2), points[at], *_spread(above, SPACE_POINTS // 2)]
+    return [
+        (
+            f"{human_bytes(point.bytes)} in {plural(point.indexes, 'index', 'indexes')}",
+            change(today, point.cost),
+            point.is_chosen,
+        )
+        for point in told
+    ]
+
+
+def _spread(points: Sequence[FrontierPoint], count: int) -> list[FrontierPoint]:
+    """At most so many of them, evenly, the last one among them."""
+    if len(points) <= count:
+        return list(points)
+    return [points[round((number + 1) * len(points) / count) - 1] for number in range(count)]
+
+
 def evidence_words(recommendation: Recommendation) -> str:
     """``-43.1% of the workload's planner cost · proven``."""
     evidence = recommendation.evidence
@@ -105,9 +153,9 @@ def _space_verb(recommendation: Recommendation) -> str:
     return ""
 
 
-def plural(number: float, noun: str) -> str:
-    """``1 statement``, ``29 statements``."""
-    return f"{human_count(number)} {noun}{'' if round(number) == 1 else 's'}"
+def plural(number: float, noun: str, many: str | None = None) -> str:
+    """``1 statement``, ``29 statements``; ``many`` where the plural is not made with an s."""
+    return f"{human_count(number)} {noun if round(number) == 1 else many or f'{noun}s'}"
 
 
 def moment(iso: str) -> str:

@@ -25,7 +25,7 @@ from dbtune.planner.protocol import Planner
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
 from dbtune.rules.ledger import Ledger
-from dbtune.rules.options import AdviseOptions
+from dbtune.rules.options import NO_LIMIT, AdviseOptions
 from dbtune.rules.reading import read_statement
 from dbtune.rules.registry import Rule, chosen_rules
 from dbtune.rules.summary import ordered, report_of
@@ -40,9 +40,10 @@ MISSING = "index.missing"
 
 
 BUDGET_SHARE = 0.5
-"""Of the tables' size: the space that new indexes may take where the user does not say."""
+"""Of the tables' size: the space that new indexes may take at most where the user does not say."""
 
 LEAST_BUDGET = 64 * 1024 * 1024
+"""Bytes that they may always take then."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def choose_indexes(run: Run) -> Run:
             run.gate,
             run.snapshot,
             writes,
-            Wishes(budget_of(run.options, run.snapshot), run.options.min_gain, run.deadline),
+            wishes_of(run),
             run.progress,
         )
     run.progress.step("planning the workload with the chosen indexes")
@@ -144,12 +145,15 @@ def choose_indexes(run: Run) -> Run:
     return replace(run, selection=selection, context=context)
 
 
-def budget_of(options: AdviseOptions, snapshot: Snapshot) -> int:
-    """Bytes for new indexes: as the user says, else a share of the tables' size, but not too little to be of use."""
+def wishes_of(run: Run) -> Wishes:
+    """What the user says of space, gain and time; of space, else what is worth while of a share of the tables' size."""
+    options = run.options
     if options.budget_bytes is not None:
-        return options.budget_bytes
-    tables = sum(table.file_pages for table in snapshot.tables) * snapshot.server.block_size
-    return max(LEAST_BUDGET, int(BUDGET_SHARE * tables))
+        budget = None if options.budget_bytes >= NO_LIMIT else options.budget_bytes
+        return Wishes(budget, None, options.min_gain, run.deadline)
+    tables = sum(table.file_pages for table in run.snapshot.tables) * run.snapshot.server.block_size
+    most = max(LEAST_BUDGET, int(BUDGET_SHARE * tables))
+    return Wishes(most, LEAST_BUDGET, options.min_gain, run.deadline)
 
 
 def apply_rules(run: Run) -> Run:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NO_LIMIT = 1 << 62
+"""A budget in bytes that nothing reaches."""
+
 
 @dataclass(frozen=True)
 class AdviseOptions:
     """All defaults are meant for a production database."""
 
     budget_bytes: int | None = None
-    """Space that all new indexes together may take; None: half of what the tables take."""
+    """Space for all new indexes together, up to NO_LIMIT; None: what is worth while, half the tables at most."""
     only: tuple[str, ...] = ()
     """Ids or groups of rules; empty: all."""
     skip: tuple[str, ...] = ()

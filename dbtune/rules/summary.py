@@ -65,6 +65,7 @@ def report_of(
             dropped_index_bytes=_dropped_bytes(context),
             planner_questions=context.gate.calls,
             planner_cache_hits=context.gate.hits,
+            frontier=context.selection.frontier if context.selection.frontier.points else None,
         ),
         recommendations=recommendations,
         limits=tuple(dict.fromkeys((*context.snapshot.limits, *context.planner.limits, *limits))),

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from dbtune.candidates.registry import Candidate
 from dbtune.model.names import QualifiedName
 from dbtune.model.progress import Progress
+from dbtune.model.recommendation import Frontier
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import TableWrites
 from dbtune.planner.gate import Gate, PlannedStatement
 from dbtune.select.exploring import Late, explored
 from dbtune.select.figures import selection
-from dbtune.select.frontier import frontier_points
+from dbtune.select.frontier import frontier_points, knee
 from dbtune.select.merging import merged
 from dbtune.select.model import Model
 from dbtune.select.optimising import Found, optimised, proved_bound
 from dbtune.select.plan_space import NOTHING, Package
 from dbtune.select.prices import Prices
-from dbtune.select.selection import Frontier, Selection
+from dbtune.select.selection import Selection
 from dbtune.select.slimming import slim
 from dbtune.select.standing import Ground, Standing
 
@@ -36,13 +37,15 @@ PROOFS = 3
 class Wishes:
     """What limits the choice.
 
-    ``budget_bytes``: predicted size of all new indexes together; None: no limit. ``min_gain``: share (0 to 1) of the
+    ``budget_bytes``: predicted size of all new indexes together; None: no limit. ``least_bytes``: where it is given, no
+    more of the budget is used than is worth while, but so much at least may be. ``min_gain``: share (0 to 1) of the
     workload's cost with the other indexes that each must save, net of what writes pay for it (of that cost, not of
     the first one: a single runaway statement would hide all others). ``deadline``: ``time.monotonic()`` after which
     the best set found so far is returned.
     """
 
     budget_bytes: int | None = None
+    least_bytes: int | None = None
     min_gain: float = 0.01
     deadline: float | None = None
 
@@ -62,13 +65,21 @@ def choose(
     """The indexes to build."""
     prices = Prices(statements, gate, snapshot, writes)
     model, kinds = _known(candidates, prices, wishes.is_late, progress)
+    budget = _budget(model, wishes)
     ground = Ground(model, wishes.min_gain)
-    standing = _proved(ground, wishes, progress)
+    standing = _proved(ground, budget, wishes.is_late, progress)
     best = Found(standing.indexes, standing.cost + prices.write_costs(standing.indexes))
-    bound = proved_bound(model, wishes.budget_bytes, best, wishes.is_late, progress)
-    points = frontier_points(model, wishes.budget_bytes, best)
+    bound = proved_bound(model, budget, best, wishes.is_late, progress)
+    frontier = Frontier(frontier_points(model, best), budget, len(kinds), best.objective, bound)
     progress.step("looking at the chosen indexes again")
-    return selection(model, kinds, best.indexes, Frontier(points, wishes.budget_bytes, bound, best.objective))
+    return selection(model, kinds, best.indexes, frontier)
+
+
+def _budget(model: Model, wishes: Wishes) -> int | None:
+    """In bytes: the wished one, or its part that is worth while."""
+    if wishes.budget_bytes is None or wishes.least_bytes is None:
+        return wishes.budget_bytes
+    return max(min(wishes.least_bytes, wishes.budget_bytes), knee(model, wishes.budget_bytes))
 
 
 def _known(
@@ -96,18 +107,18 @@ def _readers_like(index: Index, readers: Mapping[Index, Sequence[str]]) -> froze
     )
 
 
-def _proved(ground: Ground, wishes: Wishes, progress: Progress) -> Standing:
+def _proved(ground: Ground, budget_bytes: int | None, late: Late, progress: Progress) -> Standing:
     """The best set in which every index pays."""
     banned: Package = NOTHING
     best = ground.today
     for _ in range(PROOFS):
-        found = optimised(ground.model, wishes.budget_bytes, banned, wishes.is_late, progress)
+        found = optimised(ground.model, budget_bytes, banned, late, progress)
         slimmed = slim(ground.model, found.indexes, ground.least_gain(ground.standing(found.indexes)))
         pruned = _pruned(ground, ground.standing(slimmed))
         if _objective(ground, pruned) < _objective(ground, best):
             best = pruned
         gone = slimmed - pruned.indexes
-        if not gone or wishes.is_late():
+        if not gone or late():
             break
         banned |= gone
     return best

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
-from dbtune.model.recommendation import StatementEvidence
+from dbtune.model.recommendation import Frontier, StatementEvidence
 from dbtune.model.schema import Index
 from dbtune.planner.gate import PlannedStatement
 from dbtune.select.greedy import Growth
 from dbtune.select.model import Model
 from dbtune.select.plan_space import NOTHING, Package
 from dbtune.select.prices import Prices
-from dbtune.select.selection import Chosen, Frontier, Selection
+from dbtune.select.selection import Chosen, Selection
 from dbtune.select.standing import CHANGED
 
 Costs = Mapping[str, float]

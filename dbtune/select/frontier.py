@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dbtune.model.recommendation import FrontierPoint
 from dbtune.select.greedy import SIZE_WEIGHTS, Step, grown
 from dbtune.select.model import Model
 from dbtune.select.optimising import Found
-from dbtune.select.selection import FrontierPoint
 
 MOST_POINTS = 24
 
@@ -13,9 +13,23 @@ LEAST_STEP = 0.002
 """Of the cost: a point that is cheaper by less is not worth showing."""
 
 
-def frontier_points(model: Model, budget_bytes: int | None, best: Found) -> tuple[FrontierPoint, ...]:
-    """Points from no index to the most that helps, with the chosen set among them; sizes and costs strictly fall and
-    rise."""
+LAST_GAIN = 0.02
+"""Of the workload's cost: what the space beyond the knee would save is less than that."""
+
+
+def knee(model: Model, most_bytes: int) -> int:
+    """The size in bytes beyond which more space, up to ``most_bytes``, hardly makes the workload cheaper.
+
+    The smallest set that comes near the best one within ``most_bytes``; a curve of index sizes has no sharper bend that
+    could be told from chance.
+    """
+    steps = [step for weight in SIZE_WEIGHTS for step in grown(model, most_bytes, weight)]
+    lowest = min(step.objective for step in steps)
+    return min(step.bytes for step in steps if step.objective <= (1 + LAST_GAIN) * lowest)
+
+
+def frontier_points(model: Model, best: Found) -> tuple[FrontierPoint, ...]:
+    """Points from no index to the most that helps, with the chosen set among them."""
     steps = [step for weight in SIZE_WEIGHTS for step in grown(model, None, weight)]
     chosen = Step(best.indexes, model.prices.sizes(best.indexes), best.objective)
     kept: list[Step] = []
@@ -23,7 +37,9 @@ def frontier_points(model: Model, budget_bytes: int | None, best: Found) -> tupl
         if not kept or step is chosen or step.objective < (1 - LEAST_STEP) * kept[-1].objective:
             kept.append(step)
     kept = [step for step in kept if step is chosen or not _is_beaten(step, chosen)]
-    return tuple(FrontierPoint(step.bytes, step.objective, len(step.indexes)) for step in _thinned(kept, chosen))
+    return tuple(
+        FrontierPoint(step.bytes, step.objective, len(step.indexes), step is chosen) for step in _thinned(kept, chosen)
+    )
 
 
 def _is_beaten(step: Step, chosen: Step) -> bool:

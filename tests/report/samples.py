@@ -5,6 +5,8 @@ from __future__ import annotations
 from dbtune.model.recommendation import (
     Change,
     Evidence,
+    Frontier,
+    FrontierPoint,
     Recommendation,
     Report,
     SkippedStatement,
@@ -80,6 +82,19 @@ ADVICE_WITHOUT_SQL = Recommendation(
     evidence=Evidence(confidence="estimated"),
 )
 
+FRONTIER = Frontier(
+    (
+        FrontierPoint(0, 12_345_678.9, 0),
+        FrontierPoint(8_388_608, 6_000_000.0, 1),
+        FrontierPoint(37_748_736, 2_345_678.9, 2, is_chosen=True),
+        FrontierPoint(150_000_000, 2_000_000.0, 5),
+    ),
+    budget_bytes=67_108_864,
+    candidates=41,
+    cost=2_345_678.9,
+    bound=2_300_000.0,
+)
+
 USUAL = Report(
     dbtune="0.1.0",
     target=TARGET,
@@ -97,7 +112,7 @@ USUAL = Report(
             StatementSummary("b2" * 8, ITEMS, 300, 90_000.0, 45_678.0, 45_001.0),
         ),
     ),
-    summary=Summary(12_345_678.9, 2_345_678.9, 37_748_736, 52_428_800, 1234, 5678),
+    summary=Summary(12_345_678.9, 2_345_678.9, 37_748_736, 52_428_800, 1234, 5678, FRONTIER),
     recommendations=(MISSING, UNUSED, ADVICE_WITHOUT_SQL),
     limits=(Limit("extended statistics items_stats", "its values cannot be restored on Postgres 18"),),
 )

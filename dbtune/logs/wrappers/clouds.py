@@ -104,6 +104,9 @@ def cloudwatch_csv() -> Unwrap:
     return _CsvMessages()
 
 
+_MESSAGE_COLUMNS = ("@message", "message")
+
+
 class _CsvMessages:
     """Rows may go on over lines, and so over pieces."""
 
@@ -133,7 +136,8 @@ class _CsvMessages:
                 continue
             if self._column is None:
                 names = [name.strip() for name in row]
-                self._column = names.index("@message" if "@message" in names else "message")
+                # what looked like a header may have been none: the last column, then, is as good as any
+                self._column = next((at for at, name in enumerate(names) if name in _MESSAGE_COLUMNS), len(names) - 1)
             elif len(row) > self._column:
                 yield ended(row[self._column].encode("latin-1"))
 

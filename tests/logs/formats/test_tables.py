@@ -76,7 +76,8 @@ def test_a_real_export_has_what_the_server_counts(form: str, make_database: Call
             assert row is not None
             content = row[0].encode()
         counted = connection.execute(
-            "SELECT total_exec_time FROM pg_stat_statements WHERE query LIKE 'SELECT b FROM t%'"
+            "SELECT total_exec_time FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid"
+            " WHERE query LIKE 'SELECT b FROM t%' AND datname = current_database()"
         )
         (total,) = counted.fetchone() or (None,)
     made = read(tmp_path / "export", content)
