@@ -12,7 +12,7 @@ from dbtune.model.schema import Column, ColumnStatistics, Index, IndexKey, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.sizes import other_methods
 from dbtune.planner.sizes.btree import LEAF_FILLFACTOR, btree_pages
-from dbtune.planner.sizes.distinct import distinct_values, most_distinct_together, unique_together
+from dbtune.planner.sizes.distinct import distinct_values, most_distinct_together, skew_seen, unique_together
 from dbtune.planner.sizes.frequencies import (
     KeyClass,
     column_classes,
@@ -142,7 +142,9 @@ class _Btree:
         """Classes of the first ``number`` columns, given those of one less."""
         column, attribute = self.columns[number - 1], self.attributes[number - 1]
         distinct = self._distinct(column)
-        own = column_classes(column.statistics, attribute, self.rows * self.part.shares.get(column.name, 1.0), distinct)
+        skew = None if column.name in self.part.statistics else skew_seen(column, self.rows, self.snapshot)
+        rows = self.rows * self.part.shares.get(column.name, 1.0)
+        own = column_classes(column.statistics, attribute, rows, distinct, skew)
         if not before:
             return own
         together = independent(before, own)

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from dbtune.model.schema import Column, ColumnStatistics, Constraint, ExtendedStatistics, Table
 from dbtune.model.snapshot import Snapshot
+from dbtune.planner.sizes.skew import WHOLE_NUMBERS, Skew, skew_of
 
 ROWS_A_TARGET_STEP = 300
 CLUSTERED_CORRELATION = 0.98
@@ -22,7 +23,6 @@ CLUSTERED_CORRELATION = 0.98
 USUAL_LAG_DAYS = 90
 """Between two dates of one course of events; a guess."""
 MOST_VALUES_OF_A_FLAG = 10
-WHOLE_NUMBERS = frozenset({"int2", "int4", "int8"})
 
 
 def distinct_values(table: Table, column: Column, rows: float, snapshot: Snapshot) -> float:
@@ -37,7 +37,19 @@ def distinct_values(table: Table, column: Column, rows: float, snapshot: Snapsho
     if statistics.n_distinct not in (-1.0, 0.0) and abs(statistics.correlation or 0.0) >= CLUSTERED_CORRELATION:
         known = max(known, present / _rows_side_by_side(known, present, table, column, snapshot))
     known = max(known, _least_by_unique_keys(table, column, rows))
+    skew = skew_seen(column, rows, snapshot)
+    if skew is not None:
+        common = len(statistics.most_common_freqs)
+        rest = present - rows * sum(statistics.most_common_freqs)
+        known = max(known, common + skew.distinct(rest / len(skew.values)))
     return max(1.0, min(known, present, _most_by_range(column)))
+
+
+def skew_seen(column: Column, rows: float, snapshot: Snapshot) -> Skew | None:
+    """How unevenly the rows of a table of ``rows`` rows go to the column's values, where its histogram tells."""
+    if column.statistics is None or abs(_correlation(column.statistics)) >= CLUSTERED_CORRELATION:
+        return None
+    return skew_of(column, rows, _sampled_rows(column, snapshot))
 
 
 def most_distinct_together(
@@ -122,8 +134,7 @@ def _rows_side_by_side(estimate: float, rows: float, table: Table, column: Colum
     ANALYZE takes its rows from a choice of pages, so it meets neighbours far more often than chance would have it, and
     the estimator, which takes repetitions for a sign of few values, answers far too low (a third, in TPC-H's lineitem).
     """
-    target = column.statistics_target if column.statistics_target and column.statistics_target > 0 else None
-    sampled = ROWS_A_TARGET_STEP * (target or int(float(snapshot.settings.get("default_statistics_target", "100"))))
+    sampled = _sampled_rows(column, snapshot)
     pages = max(table.pages, table.file_pages, 1)
     if rows <= sampled * 1.5 or pages <= 1:
         return rows / estimate
@@ -132,6 +143,11 @@ def _rows_side_by_side(estimate: float, rows: float, table: Table, column: Colum
     # neighbours as in groups of one row less, Poisson distributed
     mean = max(1e-6, alike - 1.0)
     return mean / -math.expm1(-mean)
+
+
+def _sampled_rows(column: Column, snapshot: Snapshot) -> int:
+    target = column.statistics_target if column.statistics_target and column.statistics_target > 0 else None
+    return ROWS_A_TARGET_STEP * (target or int(float(snapshot.settings.get("default_statistics_target", "100"))))
 
 
 @lru_cache(maxsize=4096)

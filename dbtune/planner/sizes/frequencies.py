@@ -14,6 +14,7 @@ from statistics import NormalDist
 from typing import TypeVar
 
 from dbtune.model.schema import ColumnStatistics
+from dbtune.planner.sizes.skew import Skew
 from dbtune.planner.sizes.tuples import Attribute, Layout, value_width
 
 T = TypeVar("T")
@@ -43,9 +44,12 @@ class KeyClass:
 
 
 def column_classes(
-    statistics: ColumnStatistics | None, attribute: Attribute, rows: float, distinct: float
+    statistics: ColumnStatistics | None, attribute: Attribute, rows: float, distinct: float, skew: Skew | None = None
 ) -> tuple[KeyClass, ...]:
-    """Classes of one column's values in a relation of ``rows`` rows with ``distinct`` non-null values."""
+    """Classes of one column's values in a relation of ``rows`` rows with ``distinct`` non-null values.
+
+    ``skew``, where it is known, tells better than ``distinct`` what the values are that are not among the common ones.
+    """
     if statistics is None:
         width = attribute.length if attribute.length > 0 else attribute.usual_width
         return (_repeated(1.0, rows, distinct, ((width,),)),)
@@ -60,7 +64,11 @@ def column_classes(
         classes.append(KeyClass(frequency, 1.0, ((_width(statistics, attribute, None, adjust),),)))
     rest = 1.0 - nulls - sum(statistics.most_common_freqs)
     others = distinct - len(statistics.most_common_freqs)
-    if rest > 1e-9 and (others >= 1 or not classes or rest * rows >= 0.5):
+    if rest > 1e-9 and skew is not None:
+        width = ((_width(statistics, attribute, None, adjust),),)
+        share = rest / len(skew.values)
+        classes += _merged(KeyClass(share / count, count, width) for count in skew.values)
+    elif rest > 1e-9 and (others >= 1 or not classes or rest * rows >= 0.5):
         layouts = tuple(
             (_width(statistics, attribute, text, adjust),)
             for text in _spread(statistics.histogram_bounds, LAYOUTS_KEPT)
