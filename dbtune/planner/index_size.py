@@ -21,6 +21,7 @@ from dbtune.planner.sizes.frequencies import (
     never_repeated,
     with_distinct,
 )
+from dbtune.planner.sizes.gin import gin_pages
 from dbtune.planner.sizes.predicates import Part, part_of
 from dbtune.planner.sizes.tuples import attribute_of
 
@@ -57,6 +58,25 @@ def index_pages(index: Index, table: Table, snapshot: Snapshot, *, rows: float |
     table's own index has no file: its size is that of all leaves together, its height the greatest.
     """
     return _remembered(index, index.options, index.facts is None, _Same(table), _Same(snapshot), rows)
+
+
+def upper_bytes(index: Index, table: Table, snapshot: Snapshot) -> int:
+    """What a budget has to hold for the index: an estimate in bytes from above, that of ``index_pages`` at least.
+
+    It differs where the size is a guess: for the rows of a partial index that its conditions could leave at most (see
+    ``sizes.predicates`` and ``sizes.comparisons`` for the bounds), for columns that are only taken to depend on each
+    other, and, by a margin, for methods whose sizes are rough (``sizes.other_methods``).
+    """
+    if table.kind == "partitioned":
+        return sum(upper_bytes(index, child, snapshot) for child in snapshot.children(table.name))
+    rows = believed_rows(table)
+    part = part_of(table, index.predicate, rows)
+    part = replace(part, share=part.most)
+    expected = index_pages(index, table, snapshot).bytes
+    if index.method != "btree":
+        most = _other_pages(index, table, rows * part.share, snapshot) * BLOCK_SIZE
+        return max(expected, int(most * other_methods.MARGINS.get(index.method, 1.0)))
+    return max(expected, _Btree(index, table, snapshot, part, rows, guessing=False).size().bytes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +134,11 @@ def believed_rows(table: Table) -> float:
 class _Btree:
     """One prediction: the classes of the key's values, combined column by column."""
 
-    def __init__(self, index: Index, table: Table, snapshot: Snapshot, part: Part, rows: float) -> None:
+    def __init__(
+        self, index: Index, table: Table, snapshot: Snapshot, part: Part, rows: float, *, guessing: bool = True
+    ) -> None:
         self.index, self.table, self.snapshot, self.part, self.rows = index, table, snapshot, part, rows
+        self.guessing = guessing
         included = tuple(IndexKey(column=name) for name in index.include)
         self.columns = tuple(self._column(position, key) for position, key in enumerate((*index.keys, *included)))
         self.attributes = tuple(attribute_of(column) for column in self.columns)
@@ -154,7 +177,7 @@ class _Btree:
         if len(columns) < 2:
             return together
         bound = most_distinct_together(
-            self.table, columns, [self._distinct(c) for c in columns], self.rows, self.snapshot
+            self.table, columns, [self._distinct(c) for c in columns], self.rows, self.snapshot, self.guessing
         )
         if bound < distinct_keys(together, self.rows):
             return with_distinct(together, self.rows, bound)
@@ -260,6 +283,11 @@ EXPRESSION_TYPES: Sequence[tuple[str, tuple[str, int, int, str]]] = (
     ("date(", ("date", 4, 4, "D")),
     ("date_trunc(", ("timestamp", 8, 8, "D")),
     ("length(", ("int4", 4, 4, "N")),
+    (
+        "extract(",
+        ("numeric", -1, 4, "N"),
+    ),  # double precision before version 14: as wide on a page, as little put together
+    ("date_part(", ("float8", 8, 8, "N")),
     ("coalesce(", ("text", -1, 4, "S")),
 )
 """Beginnings and endings of expressions that tell their type."""
@@ -279,7 +307,7 @@ def _other_pages(index: Index, table: Table, rows: float, snapshot: Snapshot) ->
     if index.method == "gin":
         named = [key.opclass.name if key.opclass is not None else "" for key in index.keys]
         pairs = zip(columns, named, strict=True)
-        return 1 + sum(other_methods.gin_pages(table, column, name, rows) - 1 for column, name in pairs)
+        return 1 + sum(gin_pages(table, column, name, rows) - 1 for column, name in pairs)
     return other_methods.gist_pages(rows, sum(widths))
 
 

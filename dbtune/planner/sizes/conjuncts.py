@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from dbtune.model.schema import Table
-from dbtune.planner.sizes.predicates import bare, column_of
+from dbtune.planner.sizes.predicates import column_of, conjuncts_of
 
 RANGES = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between)
 EQUALITIES = (exp.EQ, exp.In, exp.Is)
@@ -31,14 +31,7 @@ def conjuncts(condition: str, table: Table) -> tuple[Conjunct, ...]:
         tree = cast("exp.Expression", sqlglot.parse_one(condition, dialect="postgres"))
     except SqlglotError:
         return ()
-    return tuple(_conjunct(part, table) for part in _split(tree))
-
-
-def _split(tree: exp.Expression) -> list[exp.Expression]:
-    tree = bare(tree)
-    if isinstance(tree, exp.And):
-        return [*_split(tree.this), *_split(tree.expression)]
-    return [tree]
+    return tuple(_conjunct(part, table) for part in conjuncts_of(tree))
 
 
 def _conjunct(tree: exp.Expression, table: Table) -> Conjunct:

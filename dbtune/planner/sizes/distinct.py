@@ -15,14 +15,12 @@ from functools import lru_cache
 
 from dbtune.model.schema import Column, ColumnStatistics, Constraint, ExtendedStatistics, Table
 from dbtune.model.snapshot import Snapshot
+from dbtune.planner.sizes.parents import CLUSTERED_CORRELATION, MOST_VALUES_OF_A_FLAG, most_by_parents, stem
 from dbtune.planner.sizes.skew import WHOLE_NUMBERS, Skew, skew_of
 
 ROWS_A_TARGET_STEP = 300
-CLUSTERED_CORRELATION = 0.98
-"""From here on, equal values are taken to lie side by side."""
 USUAL_LAG_DAYS = 90
 """Between two dates of one course of events; a guess."""
-MOST_VALUES_OF_A_FLAG = 10
 
 
 def distinct_values(table: Table, column: Column, rows: float, snapshot: Snapshot) -> float:
@@ -53,9 +51,17 @@ def skew_seen(column: Column, rows: float, snapshot: Snapshot) -> Skew | None:
 
 
 def most_distinct_together(
-    table: Table, columns: Sequence[Column], distinct: Sequence[float], rows: float, snapshot: Snapshot
+    table: Table,
+    columns: Sequence[Column],
+    distinct: Sequence[float],
+    rows: float,
+    snapshot: Snapshot,
+    guessing: bool = True,
 ) -> float:
-    """An upper bound of the distinct combinations of several columns, below independence where something says so."""
+    """An upper bound of the distinct combinations of several columns, below independence where something says so.
+
+    ``guessing``: what is only likely counts too.
+    """
     names = {column.name for column in columns}
     if _is_unique(table, names):
         return rows
@@ -64,9 +70,14 @@ def most_distinct_together(
         return max(1.0, min(rows, *counted))
     bounds = [rows]
     bounds += _by_references(table, columns, distinct, snapshot)
+    if not guessing:
+        return max(1.0, min(bounds))
     bounds += _by_physical_order(columns, distinct)
     bounds += _by_dates_that_follow(columns, distinct)
     bounds += _by_flags_of_neighbours(columns, distinct, rows)
+    bounds.append(
+        most_by_parents(table, columns, distinct, rows, snapshot, lambda c: distinct_values(table, c, rows, snapshot))
+    )
     return max(1.0, min(bounds))
 
 
@@ -223,21 +234,14 @@ def _references(table: Table, snapshot: Snapshot) -> Iterable[tuple[Table, tuple
 
 
 def _namesakes(table: Table, other: Table, key: Constraint) -> tuple[str, ...] | None:
-    by_stem = {_stem(column.name, table): column for column in table.columns}
+    by_stem = {stem(column.name, table): column for column in table.columns}
     names: list[str] = []
     for name in key.columns:
-        theirs, ours = other.column(name), by_stem.get(_stem(name, other))
+        theirs, ours = other.column(name), by_stem.get(stem(name, other))
         if theirs is None or ours is None or theirs.type_name != ours.type_name:
             return None
         names.append(ours.name)
     return tuple(names)
-
-
-def _stem(name: str, table: Table) -> str:
-    """The column's name without the short prefix that all columns of the table share."""
-    prefix = name.split("_", 1)[0] + "_"
-    shared = len(prefix) <= 4 and all(column.name.startswith(prefix) for column in table.columns)
-    return name[len(prefix) :] if shared else name
 
 
 def _by_physical_order(columns: Sequence[Column], distinct: Sequence[float]) -> list[float]:

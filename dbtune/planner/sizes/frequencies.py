@@ -25,6 +25,7 @@ BUCKETS_PER_OCTAVE = 3
 """Classes of a product are put together where their probabilities differ by less than a third of an octave."""
 NORMAL_PARTS = tuple(NormalDist().inv_cdf((part + 0.5) / 15) for part in range(15))
 """Middles of equal parts of the normal distribution, in standard deviations."""
+GOLDEN_RATIO = 0.6180339887498949
 NEVER_REPEATED = 1e-7
 """Rows expected of one value of a column that has no value twice."""
 
@@ -65,9 +66,9 @@ def column_classes(
     rest = 1.0 - nulls - sum(statistics.most_common_freqs)
     others = distinct - len(statistics.most_common_freqs)
     if rest > 1e-9 and skew is not None:
-        width = ((_width(statistics, attribute, None, adjust),),)
+        widths = ((_width(statistics, attribute, None, adjust),),)
         share = rest / len(skew.values)
-        classes += _merged(KeyClass(share / count, count, width) for count in skew.values)
+        classes += _merged(KeyClass(share / count, count, widths) for count in skew.values)
     elif rest > 1e-9 and (others >= 1 or not classes or rest * rows >= 0.5):
         layouts = tuple(
             (_width(statistics, attribute, text, adjust),)
@@ -177,7 +178,9 @@ def _one(members: Sequence[KeyClass]) -> KeyClass:
     for c in members:  # each as often among those kept as it is in the class
         before = round(LAYOUTS_KEPT * cumulated / values)
         cumulated += c.values
-        layouts += _spread(c.layouts, round(LAYOUTS_KEPT * cumulated / values) - before)
+        # from another place of each: members often have the same layouts in the same order
+        turns = range(before, round(LAYOUTS_KEPT * cumulated / values))
+        layouts += [c.layouts[int(turn * GOLDEN_RATIO % 1.0 * len(c.layouts))] for turn in turns]
     return KeyClass(probability, values, tuple(layouts or members[0].layouts))
 
 
@@ -218,5 +221,6 @@ def _width_adjustment(statistics: ColumnStatistics, attribute: Attribute) -> int
     if total <= 0:
         return 0
     mean = sum(width * weight for width, weight in weighted) / total
-    difference = statistics.avg_width - mean
-    return 0 if abs(difference) < 1 else round(difference)
+    if statistics.avg_width <= mean < statistics.avg_width + 1:  # ANALYZE cuts the fraction off
+        return 0
+    return round(statistics.avg_width + 0.5 - mean)

@@ -2,10 +2,10 @@
 
 ANALYZE estimates the number of values as if all had about as many rows (Haas and Stokes, "Sampling-Based Estimation of
 the Number of Distinct Values of an Attribute", Duj1; ``src/backend/commands/analyze.c``). References follow a power law
-more often than not: few customers order most, and of many an order or none is in the sample, so that the estimate is too
-low, by a third where orders of a customer go with the power -0.6 of his rank. The histogram still shows the skew: each
-of its parts holds as many rows, but not as many possible values. The share of the possible values that occur is chosen
-so that Duj1, asked about such a column, would answer what ANALYZE did.
+more often than not: few customers order most, and of many an order or none is in the sample, so that the estimate is
+too low, by half where the rows of the k-th customer go with the power -0.6 of k. The histogram still shows the skew:
+each of its parts holds as many rows, but not as many possible values. The share of the possible values that occur is
+chosen so that Duj1, asked about such a column, would answer what ANALYZE did.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from dbtune.model.schema import Column, ColumnStatistics
+from dbtune.model.schema import Column
 
 WHOLE_NUMBERS = frozenset({"int2", "int4", "int8"})
 FEWEST_PARTS = 10
@@ -63,8 +63,6 @@ def skew_of(column: Column, rows: float, sampled: float) -> Skew | None:
         middle = (low + high) / 2
         low, high = (low, middle) if sample.duj1(_thinned(possible, middle)) > wanted else (middle, high)
     return Skew(_thinned(possible, high))
-
-
 
 
 @dataclass(frozen=True)
