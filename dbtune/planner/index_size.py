@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Generic, TypeVar
 
 from dbtune.connect.abilities import Abilities, Ability
-from dbtune.model.schema import Column, ColumnStatistics, Index, IndexKey, Table
+from dbtune.model.schema import Column, Index, IndexKey, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.sizes import other_methods
 from dbtune.planner.sizes.btree import LEAF_FILLFACTOR, btree_pages
 from dbtune.planner.sizes.distinct import distinct_values, most_distinct_together, skew_seen, unique_together
+from dbtune.planner.sizes.expressions import expression_column
 from dbtune.planner.sizes.frequencies import (
     KeyClass,
     column_classes,
@@ -194,7 +194,7 @@ class _Btree:
         """The key's column, with the statistics of the indexed part; an expression as a column of its own."""
         column = self.table.column(key.column) if key.column is not None else None
         if column is None:
-            return _expression_column(self.index, position, key, self.table)
+            return expression_column(self.index, position, key, self.table)
         restricted = self.part.statistics.get(column.name)
         if restricted is not None:
             return replace(column, statistics=restricted)
@@ -220,77 +220,6 @@ def _identical_when_equal(column: Column, snapshot: Snapshot) -> bool:
     if column.type_name.name == "bpchar":
         return snapshot.server.char_deduplicates
     return column.type_name.name in EQUAL_MEANS_IDENTICAL or column.type_category == "E"
-
-
-def _expression_column(index: Index, position: int, key: IndexKey, table: Table) -> Column:
-    """A column that stands for an expression: its statistics where an index has some, else the type's guess."""
-    statistics = _expression_statistics(index, position, key, table)
-    name, length, align, category = _expression_type(key.expression or "")
-    return Column(
-        name=f"({key.expression})",
-        type=name,
-        position=0,
-        type_name=replace(Column("", "", 0).type_name, name=name),
-        type_category=category,
-        length=length,
-        align=align,
-        statistics=statistics,
-    )
-
-
-def _expression_statistics(index: Index, position: int, key: IndexKey, table: Table) -> ColumnStatistics | None:
-    for candidate in (index, *table.indexes):
-        facts = candidate.facts
-        if facts is None:
-            continue
-        for place, other in enumerate(candidate.keys):
-            if (
-                other.expression is not None
-                and other.expression == key.expression
-                and place < len(facts.key_statistics)
-            ):
-                return facts.key_statistics[place]
-    return _borrowed_statistics(key.expression or "", table)
-
-
-def _borrowed_statistics(expression: str, table: Table) -> ColumnStatistics | None:
-    """``lower(email)`` has about as many values, as wide, as ``email``; of anything else nothing is known."""
-    text = expression.strip().lower()
-    if not text.startswith(("lower(", "upper(", "btrim(", "trim(")):
-        return None
-    return next((c.statistics for c in table.columns if c.name.lower() in text), None)
-
-
-def _expression_type(expression: str) -> tuple[str, int, int, str]:
-    """(type, length, alignment, category) as far as the expression's text tells."""
-    text = expression.lower().replace(" ", "")
-    for ending, answer in EXPRESSION_TYPES:
-        if text.endswith(ending) or text.startswith(ending):
-            return answer
-    return ("text", -1, 4, "S")
-
-
-EXPRESSION_TYPES: Sequence[tuple[str, tuple[str, int, int, str]]] = (
-    ("::date", ("date", 4, 4, "D")),
-    ("::date)", ("date", 4, 4, "D")),
-    ("::integer", ("int4", 4, 4, "N")),
-    ("::int", ("int4", 4, 4, "N")),
-    ("::integer)", ("int4", 4, 4, "N")),
-    ("::bigint", ("int8", 8, 8, "N")),
-    ("::numeric", ("numeric", -1, 4, "N")),
-    ("::uuid", ("uuid", 16, 1, "U")),
-    ("::boolean", ("bool", 1, 1, "B")),
-    ("date(", ("date", 4, 4, "D")),
-    ("date_trunc(", ("timestamp", 8, 8, "D")),
-    ("length(", ("int4", 4, 4, "N")),
-    (
-        "extract(",
-        ("numeric", -1, 4, "N"),
-    ),  # double precision before version 14: as wide on a page, as little put together
-    ("date_part(", ("float8", 8, 8, "N")),
-    ("coalesce(", ("text", -1, 4, "S")),
-)
-"""Beginnings and endings of expressions that tell their type."""
 
 
 def _other_pages(index: Index, table: Table, rows: float, snapshot: Snapshot) -> int:

@@ -221,6 +221,6 @@ def _width_adjustment(statistics: ColumnStatistics, attribute: Attribute) -> int
     if total <= 0:
         return 0
     mean = sum(width * weight for width, weight in weighted) / total
-    if statistics.avg_width <= mean < statistics.avg_width + 1:  # ANALYZE cuts the fraction off
+    if statistics.avg_width - 1e-6 <= mean < statistics.avg_width + 1:  # ANALYZE cuts the fraction off
         return 0
     return round(statistics.avg_width + 0.5 - mean)

@@ -3,9 +3,9 @@
 How many keys there are is in no statistics of documents and texts, but ANALYZE keeps some of them whole, as bounds of
 the histogram: a hundred values from all over the column, from which the keys are taken as the operator class takes
 them. The keys seen once among them stand for those not seen. How many these are is estimated in two ways, both rather
-too low: by the square root of "rows for each value looked at" (Charikar and others, "Towards Estimation Error Guarantees
-for Distinct Values", 2000: GEE), and by how many keys were seen twice (Chao, "Nonparametric Estimation of the Number of
-Classes in a Population", 1984); the greater counts.
+too low: by the square root of "rows for each value looked at" (Charikar and others, "Towards Estimation Error
+Guarantees for Distinct Values", 2000: GEE), and by how many keys were seen twice (Chao, "Nonparametric Estimation of
+the Number of Classes in a Population", 1984); the greater counts.
 
 Sources: ``src/include/access/ginblock.h``, ``ginpostinglist.c`` (pointers as varying-length differences),
 ``ginentrypage.c`` (``GinFormTuple``, ``entrySplitPage``), ``gindatapage.c`` (a build fills the pages of long lists),
