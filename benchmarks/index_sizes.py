@@ -22,10 +22,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
+import sqlglot
 import tpcds
 import tpch
+from sqlglot import exp
 
 from dbtune.candidates.generate import generate
+from dbtune.candidates.registry import Candidate
 from dbtune.collect.collector import CollectOptions, collect
 from dbtune.collect.snapshot_file import read_snapshot, write_snapshot
 from dbtune.connect.targets import DatabaseUrl, parse_target
@@ -34,7 +37,7 @@ from dbtune.demo import shop
 from dbtune.embedded import EmbeddedServer, find_binaries
 from dbtune.model.names import QualifiedName
 from dbtune.model.progress import NoProgress
-from dbtune.model.schema import Index, IndexKey
+from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Statement
 from dbtune.planner.gate import PlannedStatement
@@ -50,13 +53,11 @@ SETTINGS = {"shared_buffers": "256MB", "maintenance_work_mem": "256MB", "max_wal
 
 @dataclass(frozen=True)
 class Schema:
-    """A database to fill and the statements that candidates are made for; ``further`` are built beside them."""
+    """A database to fill and the statements that candidates are made for."""
 
     title: str
     load: Callable[[str, float], None]
     statements: Callable[[], Sequence[str]]
-    further: tuple[tuple[str, str, str], ...] = ()
-    """(table, key columns, WHERE)"""
 
 
 SCHEMAS: Mapping[str, Schema] = {
@@ -64,12 +65,6 @@ SCHEMAS: Mapping[str, Schema] = {
         "TPC-H",
         tpch.load,
         lambda: list(tpch.queries().values()),
-        (
-            ("lineitem", "l_orderkey", "l_commitdate < l_receiptdate"),
-            ("lineitem", "l_orderkey l_suppkey", "l_receiptdate > l_commitdate"),
-            ("lineitem", "l_receiptdate", "l_commitdate < l_receiptdate AND l_shipdate < l_commitdate"),
-            ("lineitem", "l_orderkey", "l_shipdate < l_commitdate"),
-        ),
     ),
     "tpcds": Schema("TPC-DS", tpcds.load, lambda: list(tpcds.queries().values())),
     "shop": Schema(
@@ -110,29 +105,43 @@ def main() -> None:
 
 def compare(name: str, url: str | None, options: argparse.Namespace) -> list[Built]:
     """Candidates of one schema, predicted and built (or measured by an earlier run)."""
-    kept = Path(options.keep) if options.keep else None
-    files = (kept / f"{name}.snapshot.json.zst", kept / f"{name}.sizes.json") if kept else None
-    if files is not None and all(file.exists() for file in files):
-        snapshot = read_snapshot(files[0])
-        sizes: dict[str, int] = json.loads(files[1].read_text())
+    kept = Kept(Path(options.keep) / name) if options.keep else None
+    if kept is not None and kept.snapshot is not None and url is None:
+        wanted = candidates(name, kept.snapshot)
         return [
-            _built(name, kind, index, snapshot, sizes[title(index)])
-            for kind, index in candidates(name, snapshot)
-            if title(index) in sizes
+            _built(name, *one, kept.snapshot, kept.sizes[title(one[1])])
+            for one in wanted
+            if title(one[1]) in kept.sizes
         ]
-    found: list[Built] = []
     with database(name, url, options.scale) as (conninfo, snapshot):
+        found: list[Built] = []
         wanted = _evenly(candidates(name, snapshot), options.at_most)
         for number, (kind, index) in enumerate(wanted, start=1):
-            size = build(conninfo, index)
+            size = kept.sizes.get(title(index)) if kept is not None else None
+            size = build(conninfo, index) if size is None else size
             if size is not None:
                 found.append(_built(name, kind, index, snapshot, size))
                 say(f"{number}/{len(wanted)} {found[-1].error:+.1%} {size >> 20} MB {found[-1].title}")
-    if files is not None:
-        files[0].parent.mkdir(parents=True, exist_ok=True)
-        write_snapshot(snapshot, files[0])
-        files[1].write_text(json.dumps({one.title: one.built for one in found}, indent=1))
+    if kept is not None:
+        kept.keep(snapshot, found)
     return found
+
+
+class Kept:
+    """The snapshot and the built sizes of an earlier run, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        file = folder / "snapshot.json.zst"
+        self.snapshot = read_snapshot(file) if file.exists() else None
+        sizes = folder / "sizes.json"
+        self.sizes: dict[str, int] = json.loads(sizes.read_text()) if sizes.exists() else {}
+
+    def keep(self, snapshot: Snapshot, found: Sequence[Built]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_snapshot(snapshot, self.folder / "snapshot.json.zst")
+        self.sizes |= {one.title: one.built for one in found}
+        (self.folder / "sizes.json").write_text(json.dumps(self.sizes, indent=1))
 
 
 @contextmanager
@@ -154,11 +163,19 @@ def candidates(name: str, snapshot: Snapshot) -> list[tuple[str, Index]]:
         PlannedStatement(Statement(f"s{number}", sql, 1.0), statement_facts(sql, snapshot), (Instance(sql),))
         for number, sql in enumerate(SCHEMAS[name].statements())
     ]
-    found = [(candidate.kind, candidate.index) for candidate in generate(snapshot, statements)]
-    for table, keys, where in SCHEMAS[name].further:
-        on = tuple(IndexKey(key) for key in keys.split())
-        found.append(("columns compared", Index("", QualifiedName("public", table), on, predicate=where)))
+    found = [(_kind(candidate), candidate.index) for candidate in generate(snapshot, statements)]
     return [(kind, replace(index, name=f"size_{number}")) for number, (kind, index) in enumerate(found)]
+
+
+def _kind(candidate: Candidate) -> str:
+    """Partial indexes on a comparison of columns are a kind of their own: no statistics tell their rows."""
+    predicate = candidate.index.predicate
+    if predicate is None:
+        return candidate.kind
+    compares = (
+        len({column.name for column in sqlglot.parse_one(predicate, dialect="postgres").find_all(exp.Column)}) > 1
+    )
+    return "partial, columns compared" if compares else candidate.kind
 
 
 def build(conninfo: str, index: Index) -> int | None:
@@ -293,7 +310,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--url", action="append", default=[], metavar="SCHEMA=URL", help="a database loaded already")
     parser.add_argument("--at-most", type=int, help="candidates of a schema; else all (TPC-DS: more than a thousand)")
-    parser.add_argument("--keep", metavar="FOLDER", help="keep snapshots and built sizes, use them if there")
+    parser.add_argument("--keep", metavar="FOLDER", help="keep built sizes here; without --url, only predict anew")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.name}")
     return parser.parse_args()
 

@@ -1,8 +1,8 @@
 """TPC-DS in a database: data and queries by DuckDB's ``tpcds`` extension, tables from ``benchmarks/tpcds/``.
 
-The extension comes as a wheel (PyPI: ``duckdb-extension-tpcds``, the extra ``bench``) and is loaded from its file, so that
-nothing is fetched from the net at run time. Its queries are those of the specification with the substitutions of its
-validation run, in a dialect that Postgres takes as it is: all 99 are planned without a change.
+The extension comes as a wheel (PyPI: ``duckdb-extension-tpcds``, the extra ``bench``) and is loaded from its file, so
+that nothing is fetched from the net at run time. Its queries are those of the specification with the substitutions of
+its validation run, in a dialect that Postgres takes as it is: all 99 are planned and run without a change.
 
     python benchmarks/tpcds.py URL --scale 0.1     # fill an empty database
     python benchmarks/tpcds.py URL --check         # plan the 99 queries there, list those that fail

@@ -8,9 +8,11 @@ of a string, days and months of a moment, a member of a document.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import cast
 
 import sqlglot
@@ -22,11 +24,12 @@ from dbtune.model.schema import Column, ColumnStatistics, Index, IndexKey, Table
 Value = Callable[[str], str | None]
 """From a column's value to the expression's, both in the server's text form; None for NULL."""
 
-MOSTLY_DIFFERENT = 0.9
+MOSTLY_DIFFERENT = 0.98
 """Of the values worked out: from here on the expression has as many values as its column."""
 
 TRUNCATED: Mapping[str, int] = {"YEAR": 4, "MONTH": 7, "DAY": 10, "HOUR": 13, "MINUTE": 16, "SECOND": 19}
 """Characters of a moment that are left."""
+MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d( \d\d)?)?)?")
 FIELDS: Mapping[str, slice] = {"YEAR": slice(0, 4), "MONTH": slice(5, 7), "DAY": slice(8, 10), "HOUR": slice(11, 13)}
 
 
@@ -93,6 +96,9 @@ def _worked_out(known: ColumnStatistics, value: Value, rows: float) -> ColumnSta
         unseen = len(once) * (len(once) - 1) / (2 * (twice + 1))
         distinct = min(known.distinct_values(rows), len(common) + len(once) + unseen)
     texts = [*common, *once]
+    most = _moments_between(texts)
+    if most is not None and most < known.distinct_values(rows):
+        distinct = most if distinct < 0 else min(distinct, most)
     return ColumnStatistics(
         null_frac=min(1.0, nulls),
         avg_width=sum(len(text.encode()) + 1 for text in texts) // max(1, len(texts)),
@@ -101,6 +107,22 @@ def _worked_out(known: ColumnStatistics, value: Value, rows: float) -> ColumnSta
         most_common_freqs=tuple(common.values()),
         histogram_bounds=tuple(once),
     )
+
+
+def _moments_between(texts: Sequence[str]) -> float | None:
+    """How many years, months, days or hours lie between the first and the last, if that is what the values are."""
+    if not texts or not all(MOMENT.fullmatch(text) for text in texts) or len({len(text) for text in texts}) > 1:
+        return None
+    first, last = min(texts), max(texts)
+    if len(first) == 4:
+        return int(last) - int(first) + 1.0
+    if len(first) == 7:
+        return 12.0 * (int(last[:4]) - int(first[:4])) + int(last[5:]) - int(first[5:]) + 1
+    try:
+        between = datetime.fromisoformat(last) - datetime.fromisoformat(first)
+    except ValueError:
+        return None
+    return between / timedelta(days=1 if len(first) == 10 else 1 / 24) + 1
 
 
 def _value(tree: object) -> Value | None:
@@ -125,6 +147,8 @@ def _value(tree: object) -> Value | None:
         return _then(inner, lambda text: text[:kept]) if kept is not None else None
     if isinstance(tree, exp.Date) or (isinstance(tree, exp.Cast) and tree.to.is_type("date")):
         return _then(inner, lambda text: text[:10])
+    if isinstance(tree, exp.Cast) and tree.to.is_type("text", "varchar"):  # char(n) loses its padding
+        return _then(inner, str.rstrip)
     if isinstance(tree, exp.Paren | exp.Cast):
         return inner
     return None

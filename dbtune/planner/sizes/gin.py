@@ -196,8 +196,9 @@ def _of_elements(statistics: ColumnStatistics, rows: float, type_name: str) -> l
     if others > 0.02 * (others + sum(frequencies)):
         # what is seen less often than in 9 of 1,000/7 words for each one that fits the list is not listed
         seldom = 9 * 7 / 1000 / 10 / TARGET * (others + sum(frequencies))
-        rarest = min(frequencies, default=1.0)
-        rows_a_key = 1.0 if rarest > 2 * seldom else max(1.0, math.sqrt(seldom * rows))
+        # a long tail begins among those listed; where few of them are rare, the others are ids, of one row each
+        near = sum(f for f in frequencies if f < 4 * seldom)
+        rows_a_key = 1.0 if others > 10 * near else max(1.0, math.sqrt(seldom * rows))
         found.append(Keys(max(1.0, others * rows / rows_a_key), rows_a_key, width))
     return found
 

@@ -100,7 +100,8 @@ def _apply_one(tree: exp.Expression, part: Part, table: Table, rows: float) -> P
         inside = _apply(tree.this, part, table, rows)
         left = max(0.0, part.share - inside.share)
         column = column_of(bare(tree.this), table)
-        if column is None or column.statistics is None:
+        several = len({node.name for node in tree.find_all(exp.Column)}) > 1
+        if column is None or column.statistics is None or several:
             return replace(part, share=left)
         return replace(
             part, share=left, most=min(part.most, left / max(part.share, 1e-12) + _margin(left, column, rows))
