@@ -2,10 +2,11 @@
 
 Statistics describe each column alone, so the columns count as independent: points that cover all combinations of their
 quantiles evenly are held against all the comparisons at once (``a < b AND b < c`` is a sixth, not a quarter). Columns
-that are compared are seldom independent, though: a delivery follows its order. How far off that can be is known, too:
-of all the ways in which two columns with these distributions can go together, ``most`` is the largest share that any
-has (G. D. Makarov, "Estimates for the distribution function of a sum of two random variables when the marginal
-distributions are fixed", 1981: P(a < b) is at most 1 less the most by which the distribution of b is ahead of a's).
+that are compared are seldom independent, though: a delivery follows its order (which two times are taken to do). How
+far off the share can be is known, too: of all the ways in which two columns with these distributions can go together,
+``most`` is the largest share that any has (G. D. Makarov, "Estimates for the distribution function of a sum of two
+random variables when the marginal distributions are fixed", 1981: P(a < b) is at most 1 less the most by which the
+distribution of b is ahead of a's).
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ TURNED: Mapping[type[exp.Expression], type[exp.Expression]] = {exp.GT: exp.LT, e
 WHOLE = frozenset({"int2", "int4", "int8", "date"})
 TIMES = frozenset({"date", "timestamp", "timestamptz"})
 SECONDS_A_DAY = 86400
+TENTHS = np.linspace(0.1, 0.9, 9)
+USUAL_LAG_DAYS = 90
+"""Between two dates of one course of events; a guess."""
 
 POINTS = 4096
 """A share is off by less than a hundredth with so many."""
@@ -104,6 +108,10 @@ def share_of(comparisons: Sequence[Comparison], columns: Mapping[str, Column]) -
     for one in comparisons:
         met &= OPERATORS[one.operator](values[one.left], values[one.right])
     expected = float(met.mean())
+    if len(comparisons) == 1 and kinds == {True}:
+        one = comparisons[0]
+        followed = _share_of_followers(known[one.left], one.operator, known[one.right])
+        expected = expected if followed is None else followed
     most = min(_most(known[one.left], one.operator, known[one.right]) for one in comparisons)
     return Share(expected, max(expected, most))
 
@@ -129,6 +137,17 @@ class _Distribution:
         """Share of the rows with less."""
         length = np.maximum(self.high - self.low, 1e-12)
         return float(self.share @ np.clip((value - self.low) / length, 0.0, 1.0))
+
+
+def _share_of_followers(left: _Distribution, operator: type[exp.Expression], right: _Distribution) -> float | None:
+    """Of two times of one course of events, spread over the years alike, one follows the other: by a lag that is taken
+    to be spread evenly over a quarter of a year around the mean one. None for times that are not spread alike."""
+    if operator in TURNED:
+        left, operator, right = right, TURNED[operator], left
+    lags = right.at(TENTHS) - left.at(TENTHS)
+    if operator not in (exp.LT, exp.LTE) or np.abs(lags).max() > USUAL_LAG_DAYS:
+        return None
+    return float(np.clip(0.5 + lags.mean() / USUAL_LAG_DAYS, 0.0, 1.0))
 
 
 def _most(left: _Distribution, operator: type[exp.Expression], right: _Distribution) -> float:

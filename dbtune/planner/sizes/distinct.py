@@ -15,12 +15,11 @@ from functools import lru_cache
 
 from dbtune.model.schema import Column, ColumnStatistics, Constraint, ExtendedStatistics, Table
 from dbtune.model.snapshot import Snapshot
+from dbtune.planner.sizes.comparisons import USUAL_LAG_DAYS
 from dbtune.planner.sizes.parents import CLUSTERED_CORRELATION, MOST_VALUES_OF_A_FLAG, most_by_parents, stem
 from dbtune.planner.sizes.skew import WHOLE_NUMBERS, Skew, skew_of
 
 ROWS_A_TARGET_STEP = 300
-USUAL_LAG_DAYS = 90
-"""Between two dates of one course of events; a guess."""
 
 
 def distinct_values(table: Table, column: Column, rows: float, snapshot: Snapshot) -> float:
