@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -94,6 +94,14 @@ class Configuration:
 
     add: frozenset[Index] = field(default_factory=frozenset)
     drop: frozenset[QualifiedName] = field(default_factory=frozenset)
+
+    @cached_property
+    def by_table(self) -> Mapping[QualifiedName, frozenset[Index]]:
+        """The added indexes of each table."""
+        found: dict[QualifiedName, set[Index]] = {}
+        for index in self.add:
+            found.setdefault(index.table, set()).add(index)
+        return {table: frozenset(indexes) for table, indexes in found.items()}
 
     def with_index(self, index: Index) -> Configuration:
         return Configuration(self.add | {index}, self.drop)

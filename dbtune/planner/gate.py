@@ -102,7 +102,10 @@ def relevant_part(planned: PlannedStatement, configuration: Configuration) -> Co
     if not planned.facts.parsed or planned.facts.unresolved:
         return configuration
     tables = planned.facts.tables
-    added: frozenset[Index] = frozenset(index for index in configuration.add if index.table in tables)
+    by_table = configuration.by_table
+    added = frozenset[Index]().union(*(by_table[table] for table in tables if table in by_table))
+    if not configuration.drop:
+        return Configuration(added)
     # a dropped index is known by its name only, and lives in its table's schema
     schemas = {table.schema for table in tables}
     dropped: frozenset[QualifiedName] = frozenset(name for name in configuration.drop if name.schema in schemas)

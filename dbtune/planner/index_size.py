@@ -92,7 +92,7 @@ class _Same(Generic[Noun]):
         return id(self.noun)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def _remembered(
     index: Index,
     options: tuple[tuple[str, str], ...],

@@ -77,6 +77,15 @@ class Ledger:
         self.tree = IndexTree(snapshot)
         self.configuration = configuration
         self.costs: dict[str, StatementCost] = {p.fingerprint: self._cost(p, configuration) for p in statements}
+        self._totals: dict[Configuration, float] = {}
+        self._on_table: dict[QualifiedName, list[PlannedStatement]] = {}
+        self._anywhere: list[PlannedStatement] = []
+        for planned in self._statements:
+            if not planned.facts.parsed or planned.facts.unresolved:
+                self._anywhere.append(planned)
+            else:
+                for table in planned.facts.tables:
+                    self._on_table.setdefault(table, []).append(planned)
 
     @property
     def total(self) -> float:
@@ -90,12 +99,9 @@ class Ledger:
 
     def touching(self, table: QualifiedName) -> tuple[PlannedStatement, ...]:
         """Statements that may read or write the table, its partitions or what it is a partition of."""
-        relatives = self.relatives(table)
-        return tuple(
-            planned
-            for planned in self._statements
-            if not planned.facts.parsed or planned.facts.unresolved or relatives & planned.facts.tables
-        )
+        relatives = sorted(self.relatives(table))
+        on_them = (planned for relative in relatives for planned in self._on_table.get(relative, ()))
+        return tuple({planned.fingerprint: planned for planned in (*self._anywhere, *on_them)}.values())
 
     def relatives(self, table: QualifiedName) -> frozenset[QualifiedName]:
         """The table, all above it and all below it in the partition or inheritance tree."""
@@ -140,11 +146,15 @@ class Ledger:
                 changed.append((planned, old, new))
                 after += planned.calls * (new.cost - old.cost)
         changed.sort(key=_weight)
+        self._totals[beside.with_index(index)] = after  # what the next index of a set is compared with
         return Comparison(before, after, tuple(changed))
 
     def total_under(self, configuration: Configuration) -> float:
         """Calls times cost over the workload under any configuration."""
-        return sum(planned.calls * self._cost(planned, configuration).cost for planned in self._statements)
+        if configuration not in self._totals:
+            costs = (planned.calls * self._cost(planned, configuration).cost for planned in self._statements)
+            self._totals[configuration] = sum(costs)
+        return self._totals[configuration]
 
     def planned_again(self) -> Costs:
         """Every statement under the accepted configuration, asked anew and not added up from single changes."""

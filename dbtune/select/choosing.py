@@ -24,7 +24,7 @@ from dbtune.select.plan_space import NOTHING, Package
 from dbtune.select.prices import Prices
 from dbtune.select.selection import Selection
 from dbtune.select.slimming import slim
-from dbtune.select.standing import Ground, Standing
+from dbtune.select.standing import Standing
 
 FIRST_LOOKS = 3
 """Regions looked at before candidates are merged."""
@@ -66,9 +66,8 @@ def choose(
     prices = Prices(statements, gate, snapshot, writes)
     model, kinds = _known(candidates, prices, wishes.is_late, progress)
     budget = _budget(model, wishes)
-    ground = Ground(model, wishes.min_gain)
-    standing = _proved(ground, budget, wishes.is_late, progress)
-    best = Found(standing.indexes, standing.cost + prices.write_costs(standing.indexes))
+    standing = _proved(model, wishes.min_gain, budget, wishes.is_late, progress)
+    best = Found(standing.indexes, standing.objective)
     bound = proved_bound(model, budget, best, wishes.is_late, progress)
     frontier = Frontier(frontier_points(model, best), budget, len(kinds), best.objective, bound)
     progress.step("looking at the chosen indexes again")
@@ -107,38 +106,20 @@ def _readers_like(index: Index, readers: Mapping[Index, Sequence[str]]) -> froze
     )
 
 
-def _proved(ground: Ground, budget_bytes: int | None, late: Late, progress: Progress) -> Standing:
+def _proved(model: Model, min_gain: float, budget_bytes: int | None, late: Late, progress: Progress) -> Standing:
     """The best set in which every index pays."""
     banned: Package = NOTHING
-    best = ground.today
+    best = Standing(model, min_gain, NOTHING)
     for _ in range(PROOFS):
-        found = optimised(ground.model, budget_bytes, banned, late, progress)
-        slimmed = slim(ground.model, found.indexes, ground.least_gain(ground.standing(found.indexes)))
-        pruned = _pruned(ground, ground.standing(slimmed))
-        if _objective(ground, pruned) < _objective(ground, best):
-            best = pruned
-        gone = slimmed - pruned.indexes
+        found = optimised(model, budget_bytes, banned, late, progress)
+        least_gain = Standing(model, min_gain, found.indexes).least_gain
+        slimmed = slim(model, found.indexes, least_gain)
+        standing = Standing(model, min_gain, slimmed)
+        standing.prune()
+        if standing.objective < best.objective:
+            best = standing
+        gone = slimmed - standing.indexes
         if not gone or late():
             break
         banned |= gone
     return best
-
-
-def _pruned(ground: Ground, start: Standing) -> Standing:
-    """Without what does not prove itself beside the others, the least useful taken out first."""
-    standing = start
-    while standing.indexes:
-        useless: list[tuple[float, str, Standing]] = []
-        for index in standing.indexes:
-            without = ground.without(standing, index)
-            worth = ground.worth(without, standing, index)
-            if not ground.pays(without, worth):
-                useless.append((worth.net, index.name, without))
-        if not useless:
-            break
-        standing = min(useless, key=lambda one: one[:2])[2]
-    return standing
-
-
-def _objective(ground: Ground, standing: Standing) -> float:
-    return standing.cost + ground.prices.write_costs(standing.indexes)

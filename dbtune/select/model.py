@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from dbtune.model.schema import Index
-from dbtune.select.plan_space import NOTHING, Package, PlanSpace
+from dbtune.select.plan_space import Package, PlanSpace
 from dbtune.select.prices import Prices
 
 
@@ -48,20 +48,6 @@ class Model:
         """By statement."""
         return {name: space.cost(indexes) for name, space in self.spaces.items()}
 
-    def objective(self, indexes: Package) -> float:
-        """What the choice makes small: cost of the statements, and what writes pay."""
-        return sum(self.costs(indexes).values()) + self.prices.write_costs(indexes)
-
-    def learn(self, indexes: Package, names: Iterable[str] | None = None) -> float:
-        """Ask the planner what the set really costs, for some statements or all; their cost, and keep the plans."""
-        total = 0.0
-        for name in self.spaces if names is None else names:
-            space = self.spaces[name]
-            held = indexes & space.pool
-            space.learn(held)
-            total += space.cost(held)
-        return total
-
     def gains(self) -> Mapping[Index, float]:
         """For each index the most that a plan with it saves, shared out among all indexes that the plan reads."""
         found: dict[Index, float] = {}
@@ -70,6 +56,3 @@ class Model:
                 for index in package:
                     found[index] = max(found.get(index, 0.0), (space.today - cost) / len(package))
         return found
-
-
-__all__ = ["NOTHING", "Model", "Package"]

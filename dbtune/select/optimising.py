@@ -98,13 +98,13 @@ def _look_into(model: Model, name: str, region: Region, indexes: Package) -> Non
 
 def _planned(model: Model, indexes: Package, late: Late) -> Found:
     """The set really planned, as a whole and without each index that a plan reads."""
-    cost = model.learn(indexes)
+    cost = 0.0
     for space in model.spaces.values():
         held = indexes & space.pool
-        for index in sorted(held, key=lambda i: i.name):
-            if late():
-                break
-            if any(index in package for package in space.plans):
+        plan = space.learn(held)
+        cost += space.cost(held)
+        for index in sorted(plan, key=lambda i: i.name):
+            if not late():
                 space.learn(held - {index})
     return Found(indexes, cost + model.prices.write_costs(indexes))
 

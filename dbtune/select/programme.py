@@ -13,7 +13,10 @@ Mathematical Programming Computation 10, 2018 (HiGHS).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +27,9 @@ from scipy.sparse import csr_array
 from dbtune.model.schema import Index
 from dbtune.select.model import Model
 from dbtune.select.plan_space import Package, Region
+
+STANDARD_OUTPUT = 1
+"""File descriptor."""
 
 MEGABYTE = 1e6
 
@@ -105,13 +111,14 @@ class Programme:
         if not self._costs:
             return Solution(frozenset(), self._constant, ())
         scale = SCALE / max(1e-9, *self._costs)
-        result = milp(
-            np.array(self._costs) * scale,
-            integrality=integer,
-            bounds=Bounds(0.0, 1.0),
-            constraints=self._rows.constraint(len(self._costs)),
-            options={"time_limit": seconds, "mip_rel_gap": gap},
-        )
+        with _no_output():
+            result = milp(
+                np.array(self._costs) * scale,
+                integrality=integer,
+                bounds=Bounds(0.0, 1.0),
+                constraints=self._rows.constraint(len(self._costs)),
+                options={"time_limit": seconds, "mip_rel_gap": gap},
+            )
         if result.x is None:
             return None
         solution = np.asarray(result.x)
@@ -169,6 +176,25 @@ class Programme:
         self._costs.append(cost)
         columns.append(column)
         return column
+
+
+@contextmanager
+def _no_output() -> Iterator[None]:
+    """HiGHS writes lines of its own to standard output now and then, whatever it is told; reports go there."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(STANDARD_OUTPUT)
+    except OSError:  # closed: nothing can be written to it
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, STANDARD_OUTPUT)
+        yield
+    finally:
+        os.dup2(kept, STANDARD_OUTPUT)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _undominated(plans: list[tuple[Package, float]]) -> list[tuple[Package, float]]:

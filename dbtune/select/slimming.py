@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dbtune.candidates.generate import serves
+from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index
 from dbtune.select.model import Model
 from dbtune.select.plan_space import Package
@@ -24,40 +25,50 @@ def slim(model: Model, start: Package, least_gain: float) -> Package:
 
     ``least_gain``: planner units that would be worth an index of their own, and so are never given up.
     """
-    useful = model.useful()
-    indexes = start
+    slimming = _Slimming(model, start, least_gain)
     for index in sorted(start, key=lambda i: (-model.prices.size(i), i.name)):
-        smaller = _replacement(model, indexes, index, useful, least_gain)
+        smaller = slimming.replacement(index)
         while smaller is not None:
-            indexes = (indexes - {index}) | {smaller}
-            index, smaller = smaller, _replacement(model, indexes, smaller, useful, least_gain)
-    return indexes
+            slimming.replace(index, smaller)
+            index, smaller = smaller, slimming.replacement(smaller)
+    return slimming.indexes
 
 
-def _replacement(
-    model: Model, indexes: Package, index: Index, useful: Iterable[Index], least_gain: float
-) -> Index | None:
-    others = indexes - {index}
-    at_present = model.objective(indexes)
-    worth = model.objective(others) - at_present
-    for smaller in _smaller(model, indexes, index, useful):
-        if any(serves(have, smaller) for have in others):
-            continue
-        lost = model.objective(others | {smaller}) - at_present
-        # fewer keys may lose an order or a filter that a busier value would need: that has to be all but free
-        bearable = NEARLY_ALL if smaller.keys == index.keys or smaller.predicate is not None else ALL_BUT_FREE
-        # of a runaway's gain a small share is still a lot: what another index would be built for is not given up
-        if lost < min(bearable * worth, least_gain):
-            return smaller
-    return None
+class _Slimming:
+    def __init__(self, model: Model, start: Package, least_gain: float) -> None:
+        self.indexes = start
+        self._model = model
+        self._least_gain = least_gain
+        self._readers = model.readers()
+        self._on_table: dict[QualifiedName, list[Index]] = {}
+        for index in sorted(self._readers, key=lambda i: (model.prices.size(i), i.name)):
+            self._on_table.setdefault(index.table, []).append(index)
 
+    def replace(self, index: Index, smaller: Index) -> None:
+        self.indexes = (self.indexes - {index}) | {smaller}
 
-def _smaller(model: Model, indexes: Package, index: Index, useful: Iterable[Index]) -> list[Index]:
-    """Useful candidates on the same table that take much less space, the smallest first."""
-    size = model.prices.size
-    found = [
-        other
-        for other in useful
-        if other.table == index.table and other not in indexes and size(other) < MUCH_SMALLER * size(index)
-    ]
-    return sorted(found, key=lambda other: (size(other), other.name))
+    def replacement(self, index: Index) -> Index | None:
+        """The smallest useful candidate on the table that takes much less space and loses next to nothing."""
+        size = self._model.prices.size
+        others = self.indexes - {index}
+        beside = [one for one in others if one.table == index.table]
+        touched = self._readers.get(index, ())
+        at_present = self._objective(touched, self.indexes, index)
+        worth = self._objective(touched, others) - at_present
+        for smaller in self._on_table.get(index.table, ()):
+            if size(smaller) >= MUCH_SMALLER * size(index):
+                break
+            if smaller in self.indexes or any(serves(have, smaller) for have in beside):
+                continue
+            lost = self._objective(touched, others | {smaller}, smaller) - at_present
+            # fewer keys may lose an order or a filter that a busier value would need: that has to be all but free
+            bearable = NEARLY_ALL if smaller.keys == index.keys or smaller.predicate is not None else ALL_BUT_FREE
+            # of a runaway's gain a small share is still a lot: what another index would be built for is not given up
+            if lost < min(bearable * worth, self._least_gain):
+                return smaller
+        return None
+
+    def _objective(self, names: Iterable[str], indexes: Package, written: Index | None = None) -> float:
+        """Cost of these statements, and what writes pay for one index."""
+        costs = sum(self._model.spaces[name].cost(indexes) for name in names)
+        return costs + (0.0 if written is None else self._model.prices.write_cost(written))

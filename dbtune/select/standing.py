@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dbtune.model.schema import Index
@@ -24,83 +24,101 @@ NOTICEABLE_COST = 1_000.0
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A set, and the planner's answers under it by statement."""
-
-    indexes: Package
-    answers: Mapping[str, Answer]
-
-    @property
-    def cost(self) -> float:
-        """Of the workload, in planner units."""
-        return sum(answer.cost for answer in self.answers.values())
-
-
-@dataclass(frozen=True)
 class Worth:
-    """What a set saves by holding an index: planner units over the workload, costs of the statements it changes."""
+    """What a set saves by holding an index: planner units over the workload."""
 
     net: float
-    before: Mapping[str, float]
-    after: Mapping[str, float]
+    """What writes pay deducted."""
+    without: Mapping[str, Answer]
+    """Of the statements whose plan reads it: the answers without it."""
+    touched: float
+    """What the statements that it changes cost without it."""
+    halves: bool
+    """Whether it halves a statement of some weight."""
 
 
-class Ground:
-    """Asks the planner about sets and judges their indexes. ``min_gain`` as in ``choose``."""
+class Standing:
+    """A set that only gets smaller. Knows the planner's answers and what each index is worth, by ``min_gain``."""
 
-    def __init__(self, model: Model, min_gain: float) -> None:
-        self.model = model
-        self.prices = model.prices
-        self.min_gain = min_gain
-        self.today = self.standing(frozenset())
+    def __init__(self, model: Model, min_gain: float, indexes: Package) -> None:
+        self.indexes = indexes
+        self._model = model
+        self._min_gain = min_gain
+        self._today = {name: space.today for name, space in model.spaces.items()}
+        self._answers = {
+            name: model.prices.weighted(name, indexes & space.pool) for name, space in model.spaces.items()
+        }
+        self._readers: dict[Index, set[str]] = {index: set() for index in indexes}
+        for name, answer in self._answers.items():
+            for index in answer.used:
+                self._readers[index].add(name)
+        self._worths: dict[Index, Worth] = {}
 
-    def standing(self, indexes: Package) -> Standing:
-        """The set, every statement asked."""
-        spaces = self.model.spaces.items()
-        return Standing(indexes, {name: self.prices.weighted(name, indexes & space.pool) for name, space in spaces})
+    @property
+    def objective(self) -> float:
+        """Cost of the workload, with what writes pay, in planner units."""
+        return sum(answer.cost for answer in self._answers.values()) + self._model.prices.write_costs(self.indexes)
 
-    def without(self, standing: Standing, index: Index) -> Standing:
-        """The set without an index: the statements whose plan reads it are asked again, the others' plans stay."""
-        left = standing.indexes - {index}
-        answers = dict(standing.answers)
-        for name, answer in standing.answers.items():
-            if index in answer.used:
-                answers[name] = self.prices.weighted(name, left & self.model.spaces[name].pool)
-        return Standing(left, answers)
-
-    def worth(self, without: Standing, with_it: Standing, index: Index) -> Worth:
-        """What the index saves, net of what writes pay for it."""
-        changed = [
-            name
-            for name, answer in with_it.answers.items()
-            if abs(answer.cost - without.answers[name].cost) > CHANGED * without.answers[name].cost
-        ]
-        before = {name: without.answers[name].cost for name in changed}
-        after = {name: with_it.answers[name].cost for name in changed}
-        saved = sum(before.values()) - sum(after.values())
-        return Worth(saved - self.prices.write_cost(index), before, after)
-
-    def pays(self, without: Standing, worth: Worth) -> bool:
-        """Whether the index is worth having: its share of the whole and of what it touches, or a statement's half."""
-        if worth.net <= 0:
-            return False
-        if worth.net >= max(self.least_gain(without), self.min_gain * sum(worth.before.values())):
-            return True
-        return any(self._halves(name, worth.before[name], worth.after[name]) for name in worth.before)
-
-    def least_gain(self, standing: Standing) -> float:
+    @property
+    def least_gain(self) -> float:
         """``min_gain`` of the cost that is left, and of a part of today's, since what is saved cannot be saved again.
 
         The dearest statement is left out of both: a runaway would hide all others.
         """
-        left, today = (_without_dearest(one) for one in (standing, self.today))
-        return self.min_gain * max(left, NEXT_TO_NOTHING * today)
+        left = _without_dearest(answer.cost for answer in self._answers.values())
+        return self._min_gain * max(left, NEXT_TO_NOTHING * _without_dearest(self._today.values()))
 
-    def _halves(self, name: str, before: float, after: float) -> bool:
-        calls = self.prices.statements[name].calls
-        return before >= NOTICEABLE_COST * calls and after <= (1 - STATEMENT_GAIN) * before
+    def prune(self) -> None:
+        """Take out what does not prove itself beside the others, the least useful first."""
+        while True:
+            least_gain = self.least_gain
+            useless = [
+                (worth.net, index.name, index)
+                for index in self.indexes
+                if not self._pays(worth := self._worth(index), least_gain)
+            ]
+            if not useless:
+                return
+            self._take_out(min(useless, key=lambda one: one[:2])[2])
+
+    def _pays(self, worth: Worth, least_gain: float) -> bool:
+        """Whether the index is worth having: its share of the whole and of what it touches, or a statement's half."""
+        if worth.net <= 0:
+            return False
+        return worth.halves or worth.net >= max(least_gain, self._min_gain * worth.touched)
+
+    def _worth(self, index: Index) -> Worth:
+        if index not in self._worths:
+            self._worths[index] = self._weighed(index)
+        return self._worths[index]
+
+    def _weighed(self, index: Index) -> Worth:
+        prices, left = self._model.prices, self.indexes - {index}
+        without = {name: prices.weighted(name, left & self._model.spaces[name].pool) for name in self._readers[index]}
+        changed = [
+            (prices.statements[name].calls, answer.cost, self._answers[name].cost)
+            for name, answer in without.items()
+            if abs(answer.cost - self._answers[name].cost) > CHANGED * answer.cost
+        ]
+        saved = sum(before - after for _, before, after in changed)
+        halves = any(
+            before >= NOTICEABLE_COST * calls and after <= (1 - STATEMENT_GAIN) * before
+            for calls, before, after in changed
+        )
+        return Worth(saved - prices.write_cost(index), without, sum(before for _, before, _ in changed), halves=halves)
+
+    def _take_out(self, index: Index) -> None:
+        """Without it its statements read others, whose worth is another one then."""
+        without = self._worth(index).without
+        self.indexes -= {index}
+        del self._worths[index], self._readers[index]
+        for name, answer in without.items():
+            for other in (self._answers[name].used | answer.used) & self.indexes:
+                self._worths.pop(other, None)
+                (self._readers[other].add if other in answer.used else self._readers[other].discard)(name)
+            self._answers[name] = answer
 
 
-def _without_dearest(standing: Standing) -> float:
-    costs = [answer.cost for answer in standing.answers.values()]
-    return sum(costs) - max(costs, default=0.0)
+def _without_dearest(costs: Iterable[float]) -> float:
+    known = list(costs)
+    return sum(known) - max(known, default=0.0)
