@@ -29,6 +29,10 @@ class PlanNode:
     recheck_condition: str | None = None
     filter: str | None = None
     join_type: str | None = None
+    join_condition: str | None = None
+    """Of a hash or merge join; that of a nested loop is a filter, or an index condition on its inner side."""
+    inner_unique: bool = False
+    """Proven: at most one row of the inner side fits a row of the outer one."""
     sort_keys: tuple[str, ...] = ()
     output: tuple[str, ...] = ()
     strategy: str | None = None

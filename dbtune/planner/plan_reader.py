@@ -53,6 +53,8 @@ def _node(source: Mapping[str, JsonValue], schema_of_parent: str | None) -> Plan
         recheck_condition=_text(source.get("Recheck Cond")),
         filter=_text(source.get("Filter")) or _text(source.get("Join Filter")) or _text(source.get("One-Time Filter")),
         join_type=_text(source.get("Join Type")),
+        join_condition=_text(source.get("Hash Cond")) or _text(source.get("Merge Cond")),
+        inner_unique=source.get("Inner Unique") is True,
         sort_keys=_texts(source.get("Sort Key")) or _texts(source.get("Group Key")),
         output=_texts(source.get("Output")),
         strategy=_strategy(source),
