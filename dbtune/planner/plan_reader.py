@@ -17,7 +17,7 @@ JsonValue = object
 
 
 def read_plan(explain_json: str | bytes | Sequence[JsonValue]) -> Plan:
-    """The plan of the first statement in EXPLAIN's JSON, as text or already decoded.
+    """The plan of the first statement in EXPLAIN's JSON, as text or already decoded, or of auto_explain's.
 
     Raises PlanFailed where it is no EXPLAIN output or holds no plan (a utility statement).
     """
@@ -27,6 +27,8 @@ def read_plan(explain_json: str | bytes | Sequence[JsonValue]) -> Plan:
             decoded = json.loads(explain_json)
         except ValueError as error:
             raise PlanFailed(f"the server's EXPLAIN output is not JSON: {error}") from None
+    if isinstance(decoded, dict):  # auto_explain writes the object without the array around it
+        decoded = [decoded]
     if not isinstance(decoded, list | tuple) or not decoded or not isinstance(decoded[0], dict):
         raise PlanFailed("the server's EXPLAIN output holds no plan")
     answer: Mapping[str, JsonValue] = decoded[0]

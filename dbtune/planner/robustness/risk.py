@@ -8,13 +8,14 @@ there, so the verdict leans to the risky side.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dbtune.model.plan import Plan
 from dbtune.model.risk import PlanRisk
+from dbtune.planner.robustness.known import Known
 from dbtune.planner.robustness.places import LARGEST, Place, places
-from dbtune.planner.robustness.recosting import Misestimate, Recosting, Scenario
+from dbtune.planner.robustness.recosting import Misestimate, Recosting
 from dbtune.planner.robustness.scattered import ScatteredReads, scattered_reads
 from dbtune.planner.robustness.sizes import NO_SIZES, Sizes
 from dbtune.planner.robustness.tree import Node
@@ -87,18 +88,6 @@ def _break_even(old: Recosting, new: Recosting, place: Place, direction: int, mo
     return None
 
 
-@dataclass(frozen=True)
-class Known:
-    """What an execution showed of a statement's rows.
-
-    ``ratios``: actual rows as a multiple of the estimate, by the relations that are scanned or joined. ``scenario``:
-    the same taken apart, so that each misestimate is counted once where joins build on it.
-    """
-
-    ratios: Mapping[frozenset[str], float]
-    scenario: Scenario
-
-
 def plan_risk(before: Plan, after: Plan, sizes: Sizes = NO_SIZES, known: Known | None = None) -> PlanRisk | None:
     """The risk of taking the new plan in place of the old one; None where it is the same plan."""
     if before.shape == after.shape:
@@ -158,7 +147,7 @@ def _seen_to_lose(old: Recosting, new: Recosting, evens: Sequence[BreakEven], kn
             names = one.place.relations
             words = known_words(new.tree, names, ratio, one.factor)
             return PlanRisk("risky", words, one.factor, tuple(sorted(names)), ratio)
-    if new.cost(known.scenario) > old.cost(known.scenario):
+    if any(new.cost(scenario) > old.cost(scenario) for scenario in known.scenarios):
         worst = max(known.ratios, key=lambda names: max(known.ratios[names], 1 / known.ratios[names]))
         words = known_words(new.tree, worst, known.ratios[worst], None)
         return PlanRisk("risky", words, None, tuple(sorted(worst)), known.ratios[worst])
