@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dbtune.model.plan import Confidence
+from dbtune.model.risk import PlanRisk
 from dbtune.model.workload import Limit, WorkloadSource
 
 Severity = Literal["high", "medium", "low", "info"]
@@ -43,6 +44,8 @@ class StatementEvidence:
     text: str = ""
     """Normalised, without literals."""
     total_ms: float | None = None
+    risk: PlanRisk | None = None
+    """Of the plan with the recommendation, and those above it, in place of today's; None where it is the same plan."""
 
     @property
     def saved(self) -> float:
@@ -68,6 +71,8 @@ class Evidence:
     write_cost: float | None = None
     """Planner units that writes pay (or, negative, save) over the workload's span."""
     statements: tuple[StatementEvidence, ...] = ()
+    risk: PlanRisk | None = None
+    """The worst of its statements' risks."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,8 @@ class StatementSummary:
     total_ms: float | None
     cost_before: float
     cost_after: float
+    risk: PlanRisk | None = None
+    """Of the plan with all recommendations in place of today's; None where it is the same plan."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,8 @@ class WorkloadSummary:
     sources: tuple[WorkloadSource, ...] = ()
     skipped: tuple[SkippedStatement, ...] = ()
     top: tuple[StatementSummary, ...] = ()
+    changed: tuple[StatementSummary, ...] = ()
+    """Every statement whose plan all recommendations together change, the largest change of cost first."""
 
 
 @dataclass(frozen=True)

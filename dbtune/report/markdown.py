@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from dbtune.model.recommendation import SEVERITIES, Recommendation, Report, StatementEvidence
+from dbtune.model.risk import PlanRisk
 from dbtune.report import wording
 from dbtune.report.registry import report_format
 from dbtune.report.text import change, human_count, human_number, one_line, printable, shortened
@@ -24,6 +25,7 @@ def write(report: Report) -> str:
     if not report.recommendations:
         lines += ["", plain(wording.nothing_found(report))]
     lines += _top_statements(report)
+    lines += _risky_statements(report)
     lines += _not_looked_at(report)
     lines += ["", f"<sub>dbtune {plain(report.dbtune)}; costs are planner units, not milliseconds.</sub>"]
     return "\n".join(lines) + "\n"
@@ -55,6 +57,8 @@ def _header(report: Report) -> Iterator[str]:
     yield "| | |"
     yield "|---|---|"
     yield f"| planner cost of the workload | **{wording.cost_words(report)}** |"
+    if wording.risk_words(report):
+        yield f"| plans | {wording.risk_words(report)} |"
     yield f"| indexes | {wording.index_words(report)} |"
     if wording.choice_words(report):
         yield f"| chosen | {plain(wording.choice_words(report))} |"
@@ -93,7 +97,7 @@ def _statements(statements: Sequence[StatementEvidence]) -> Iterator[str]:
     left = len(statements) - len(shown)
     more = f", {left} more not shown" if left else ""
     rows = [
-        (one.calls, one.cost_before, one.cost_after, one.text or one.fingerprint)
+        (one.calls, one.cost_before, one.cost_after, one.risk, one.text or one.fingerprint)
         for one in shown
         if one.cost_before is not None and one.cost_after is not None
     ]
@@ -107,19 +111,31 @@ def _folded(title: str, body: Iterable[str]) -> Iterator[str]:
     yield from ("", f"<details><summary>{title}</summary>", "", *body, "", "</details>")
 
 
-def _cost_table(rows: Iterable[tuple[float, float, float, str]]) -> Iterator[str]:
-    yield "| calls | cost of a call | then | change | statement |"
-    yield "|--:|--:|--:|--:|---|"
-    for calls, before, after, text in rows:
+def _cost_table(rows: Iterable[tuple[float, float, float, PlanRisk | None, str]]) -> Iterator[str]:
+    yield "| calls | cost of a call | then | change | risk | statement |"
+    yield "|--:|--:|--:|--:|---|---|"
+    for calls, before, after, risk, text in rows:
         numbers = f"{human_count(calls)} | {human_number(before)} | {human_number(after)} | {change(before, after)}"
-        yield f"| {numbers} | {code(shortened(text, TEXT_WIDTH))} |"
+        level = "" if risk is None else f"**{risk.level}**" if risk.level == "risky" else risk.level
+        yield f"| {numbers} | {level} | {code(shortened(text, TEXT_WIDTH))} |"
 
 
 def _top_statements(report: Report) -> list[str]:
     if not report.workload.top:
         return []
-    rows = [(one.calls, one.cost_before, one.cost_after, one.text) for one in report.workload.top]
+    rows = [(one.calls, one.cost_before, one.cost_after, one.risk, one.text) for one in report.workload.top]
     return list(_folded("The statements that cost most, now and with all of the advice", _cost_table(rows)))
+
+
+def _risky_statements(report: Report) -> list[str]:
+    risky = wording.risky_statements(report)
+    if not risky:
+        return []
+    lines = [
+        f"- {code(shortened(one.text or one.fingerprint, TEXT_WIDTH))}: {plain(one.risk.reason if one.risk else '')}"
+        for one in risky
+    ]
+    return list(_folded(f"Plans that may lose when the data is not as the planner thinks ({len(risky)})", lines))
 
 
 def _not_looked_at(report: Report) -> list[str]:

@@ -13,7 +13,7 @@ from dbtune.report.registry import report_format
 from dbtune.report.text import one_line
 
 RULER = "-- " + "-" * 100
-TYPOGRAPHY = str.maketrans({"→": "->", "·": ",", "…": "...", "−": "-", "±": "+-"})
+TYPOGRAPHY = str.maketrans({"→": "->", "·": ",", "…": "...", "−": "-", "±": "+-", "⋈": "x"})
 """A database in another encoding may not have these, and psql sends comments along with a statement."""
 
 OUTSIDE_A_TRANSACTION = "Run it outside a transaction: psql -v ON_ERROR_STOP=1 -f FILE (not psql -1)."

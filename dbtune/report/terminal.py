@@ -16,6 +16,7 @@ from dbtune.model.recommendation import (
     SkippedStatement,
     StatementEvidence,
 )
+from dbtune.model.risk import PlanRisk, RiskLevel
 from dbtune.report import wording
 from dbtune.report.registry import report_format
 from dbtune.report.text import change, human_count, human_number, one_line, printable, shortened
@@ -28,6 +29,18 @@ SHORT_STATEMENTS = 3
 SHORT_TOP = 5
 SHORT_LIMITS = 5
 """Lines of each kind without ``--verbose``."""
+
+SHORT_RISKY = 5
+"""Risky statements that are listed without ``--verbose``."""
+
+RISKY_TEXT = 50
+"""Characters of a risky statement's text."""
+
+RISK_STYLES: dict[RiskLevel, str] = {"safe": "green", "risky": "bold yellow"}
+RISK_WIDTH = 5
+
+CostRow = tuple[float, float, float, PlanRisk | None, str]
+"""Calls, planner cost of a call before and after, risk, text."""
 
 LONGEST_TEXT = 500
 """Characters of a statement that is shown on its own."""
@@ -57,6 +70,7 @@ def render(report: Report, console: Console, *, verbose: bool = False) -> None:
         wrapped(console, Text(wording.nothing_found(report)))
     _space(report, console)
     _top_statements(report, console, verbose=verbose)
+    _risky_statements(report, console, verbose=verbose)
     _not_looked_at(report, console, verbose=verbose)
     _next_step(report, console)
 
@@ -82,6 +96,7 @@ def _header(report: Report, console: Console) -> None:
         ("workload", wording.workload_words(report), ""),
         *(("", source, "dim") for source in wording.source_words(report)),
         ("planner cost", wording.cost_words(report), "bold green" if _is_gain(report) else "bold"),
+        ("plans", wording.risk_words(report), ""),
         ("indexes", wording.index_words(report), ""),
         ("chosen", wording.choice_words(report), ""),
         ("asked", wording.question_words(report), ""),
@@ -175,7 +190,7 @@ def _statements(recommendation: Recommendation, console: Console, limit: int | N
     statements = [one for one in recommendation.evidence.statements if not _is_named(one, recommendation.title)]
     shown = sorted(statements, key=lambda one: one.saved, reverse=True)[:limit]
     rows = [
-        (one.calls, one.cost_before, one.cost_after, one.text or one.fingerprint)
+        (one.calls, one.cost_before, one.cost_after, one.risk, one.text or one.fingerprint)
         for one in shown
         if one.cost_before is not None and one.cost_after is not None
     ]
@@ -193,19 +208,23 @@ def _is_named(statement: StatementEvidence, title: str) -> bool:
     return statement.cost_before is None and bool(statement.text) and f"`{statement.text}`" in title
 
 
-def _cost_table(rows: list[tuple[float, float, float, str]], console: Console) -> None:
-    """Calls, planner cost of one call before and after, and the text cut to what is left of the width."""
+def _cost_table(rows: list[CostRow], console: Console) -> None:
+    """Calls, planner cost of one call before and after, risk, and the text cut to what is left of the width."""
     cells = [
-        (human_count(calls), human_number(before), human_number(after), change(before, after), text)
-        for calls, before, after, text in rows
+        (human_count(calls), human_number(before), human_number(after), change(before, after))
+        for calls, before, after, _, _ in rows
     ]
     headings = ("calls", "cost before", "after", "change")
     widths = [max(len(headings[i]), *(len(cell[i]) for cell in cells)) for i in range(4)]
-    rest = max(max(console.width, NARROWEST) - INDENT - sum(widths) - 2 * len(widths), 12)
-    _unwrapped(console, Text("  ".join(f"{headings[i]:>{widths[i]}}" for i in range(4)).rstrip(), "dim"))
-    for cell in cells:
+    judged = any(risk is not None for _, _, _, risk, _ in rows)
+    rest = max(max(console.width, NARROWEST) - INDENT - sum(widths) - 2 * len(widths) - judged * (RISK_WIDTH + 2), 8)
+    heading = "  ".join(f"{headings[i]:>{widths[i]}}" for i in range(4))
+    _unwrapped(console, Text(f"{heading}  risk" if judged else heading, "dim"))
+    for cell, (_, _, _, risk, text) in zip(cells, rows, strict=True):
         numbers = "  ".join(f"{cell[i]:>{widths[i]}}" for i in range(4))
-        _unwrapped(console, Text.assemble(numbers, "  ", (shortened(cell[4], rest), "cyan")))
+        level = risk.level if risk is not None else ""
+        shown = (f"{level:<{RISK_WIDTH}}  ", RISK_STYLES[risk.level] if risk is not None else "") if judged else ""
+        _unwrapped(console, Text.assemble(numbers, "  ", shown, (shortened(text, rest), "cyan")))
 
 
 def _top_statements(report: Report, console: Console, *, verbose: bool) -> None:
@@ -215,7 +234,26 @@ def _top_statements(report: Report, console: Console, *, verbose: bool) -> None:
     console.print()
     title = "The statements that cost most, now and with all of the advice (planner cost of a call)"
     wrapped(console, Text(title, "bold"))
-    _cost_table([(one.calls, one.cost_before, one.cost_after, one.text) for one in top], console)
+    _cost_table([(one.calls, one.cost_before, one.cost_after, one.risk, one.text) for one in top], console)
+
+
+def _risky_statements(report: Report, console: Console, *, verbose: bool) -> None:
+    risky = wording.risky_statements(report)
+    if not risky:
+        return
+    console.print()
+    wrapped(
+        console, Text("Plans that may lose when the data is not as the planner thinks; measure these first", "bold")
+    )
+    shown = risky if verbose else risky[:SHORT_RISKY]
+    for one in shown:
+        reason = one.risk.reason if one.risk is not None else ""
+        _paragraph(
+            console,
+            Text.assemble((shortened(one.text or one.fingerprint, RISKY_TEXT), "cyan"), f": {one_line(reason)}"),
+        )
+    if len(shown) < len(risky):
+        _paragraph(console, Text(f"and {len(risky) - len(shown)} more; --verbose shows all", "dim"))
 
 
 def _not_looked_at(report: Report, console: Console, *, verbose: bool) -> None:
@@ -245,5 +283,8 @@ def _next_step(report: Report, console: Console) -> None:
         console.print()
         wrapped(
             console,
-            Text("Next: write the SQL with -o advice.sql (its way back is in it), read it, try it on a staging copy."),
+            Text(
+                "Next: write it with -o advice.sql (the way back is in it) and -o report.json, and measure it on a "
+                "staging copy: dbtune verify URL report.json."
+            ),
         )

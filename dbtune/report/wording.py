@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dbtune.model.recommendation import FrontierPoint, Recommendation, Report
+from dbtune.model.recommendation import FrontierPoint, Recommendation, Report, StatementSummary
 from dbtune.report.text import change, human_bytes, human_count, human_ms, human_number, one_line, share
 
 NOTHING = 5e-6
@@ -53,6 +53,24 @@ def cost_words(report: Report) -> str:
         return "no statement could be planned" if report.workload.statements else "no workload"
     relative = change(summary.cost_before, summary.cost_after)
     return f"{human_number(summary.cost_before)} → {human_number(summary.cost_after)} ({relative})"
+
+
+def risk_words(report: Report) -> str:
+    """``9 of 14 changed plans are safe, 5 risky``; empty where no plan changes."""
+    levels = [one.risk.level for one in report.workload.changed if one.risk is not None]
+    if not levels:
+        return ""
+    safe = levels.count("safe")
+    if safe in (0, len(levels)):
+        which = "the one changed plan is" if len(levels) == 1 else f"all {human_count(len(levels))} changed plans are"
+        return f"{which} {'safe' if safe else 'risky'}"
+    verb = "is" if safe == 1 else "are"
+    return f"{safe} of {plural(len(levels), 'changed plan')} {verb} safe, {len(levels) - safe} risky"
+
+
+def risky_statements(report: Report) -> list[StatementSummary]:
+    """Statements whose plan with all of the advice may lose, the largest change of cost first."""
+    return [one for one in report.workload.changed if one.risk is not None and one.risk.level == "risky"]
 
 
 def index_words(report: Report) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dbtune.model.digest import Digest
 from dbtune.model.names import QualifiedName
@@ -16,6 +16,7 @@ from dbtune.planner.index_size import index_pages
 from dbtune.planner.protocol import Planner
 from dbtune.rules.ledger import Ledger
 from dbtune.rules.options import AdviseOptions
+from dbtune.rules.risks import Executed
 from dbtune.select.selection import Selection
 from dbtune.select.writes import write_cost
 
@@ -37,6 +38,8 @@ class Context:
     ledger: Ledger
     digest: Digest | None = None
     """What the logs say, where the run was given some."""
+    executed: Executed = field(default_factory=dict)
+    """Plans of statements that were run, with the actual rows."""
 
     @property
     def planner(self) -> Planner:

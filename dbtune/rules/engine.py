@@ -22,13 +22,16 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Limit, Skipped, Workload
 from dbtune.planner.gate import Gate, PlannedStatement
 from dbtune.planner.protocol import Planner
+from dbtune.planner.robustness.risk import worst_risk
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
 from dbtune.rules.ledger import Ledger
 from dbtune.rules.options import NO_LIMIT, AdviseOptions
 from dbtune.rules.reading import read_statement
 from dbtune.rules.registry import Rule, chosen_rules
+from dbtune.rules.risks import Executed, Risks, executed_plans, merged_executions
 from dbtune.rules.summary import ordered, report_of
+from dbtune.rules.wording import risk_words
 from dbtune.select.choosing import Wishes, choose
 from dbtune.select.selection import Selection
 from dbtune.select.writes import table_writes
@@ -57,6 +60,7 @@ class Run:
     progress: Progress
     rules: tuple[Rule, ...]
     digest: Digest | None = None
+    executed: Executed = field(default_factory=dict)
     deadline: float | None = None
     statements: tuple[PlannedStatement, ...] = ()
     selection: Selection = field(default_factory=Selection)
@@ -72,16 +76,19 @@ def advise(
     options: AdviseOptions,
     progress: Progress,
     digest: Digest | None = None,
+    executed: Executed | None = None,
 ) -> Report:
     """The report on the workload. Statements that cannot be planned are in it with the reason.
 
-    ``digest`` is that of the logs which the workload is from, for the rules that look at logs.
+    ``digest`` is that of the logs which the workload is from, for the rules that look at logs. ``executed`` are plans
+    of statements that were run, beside those that the logs hold: their actual rows tell what the estimates are worth.
 
     Raises UsageError for a rule in ``options`` that does not exist.
     """
     deadline = None if options.timeout_seconds is None else time.monotonic() + options.timeout_seconds
     rules = chosen_rules(options.only, options.skip, snapshot.server.dialect)
-    run = Run(snapshot, workload, options, Gate(planner), progress, rules, digest, deadline)
+    seen = merged_executions(executed_plans(digest), executed or {})
+    run = Run(snapshot, workload, options, Gate(planner), progress, rules, digest, seen, deadline)
     for step in PASSES:
         run = step(run)
     assert run.context is not None
@@ -140,8 +147,11 @@ def choose_indexes(run: Run) -> Run:
             run.progress,
         )
     run.progress.step("planning the workload with the chosen indexes")
-    ledger = Ledger(run.gate, run.snapshot, run.statements, selection.configuration)
-    context = Context(run.snapshot, run.statements, run.gate, selection, writes, run.options, ledger, run.digest)
+    risks = Risks(run.gate, run.snapshot, run.executed)
+    ledger = Ledger(run.gate, run.snapshot, run.statements, selection.configuration, risks)
+    context = Context(
+        run.snapshot, run.statements, run.gate, selection, writes, run.options, ledger, run.digest, run.executed
+    )
     return replace(run, selection=selection, context=context)
 
 
@@ -208,9 +218,9 @@ def _recommendation(rule: Rule, finding: Finding) -> Recommendation:
         title=finding.title,
         object=subject,
         reason=finding.reason,
-        evidence=finding.evidence,
+        evidence=replace(finding.evidence, risk=worst_risk([one.risk for one in finding.evidence.statements])),
         sql=finding.change,
-        risk=finding.risk,
+        risk=" ".join(words for words in (risk_words(finding.evidence.statements), finding.risk) if words),
         docs=rule.url,
     )
 

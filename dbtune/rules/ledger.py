@@ -10,10 +10,12 @@ from dbtune.model.errors import PlanFailed
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
 from dbtune.model.recommendation import StatementEvidence
+from dbtune.model.risk import PlanRisk
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
 from dbtune.rules.index_tree import IndexTree
+from dbtune.rules.risks import Risks
 
 SAME_COST = 1e-6
 """Relative difference of two costs that are the same but for rounding."""
@@ -30,6 +32,7 @@ class Comparison:
     after: float
     changed: tuple[tuple[PlannedStatement, StatementCost, StatementCost], ...]
     """Statements whose cost changes, with both costs: the largest difference over all calls first."""
+    risks: Risks
     failed: bool = False
     """The planner could not answer for every statement."""
 
@@ -50,14 +53,16 @@ class Comparison:
 
     @property
     def evidence(self) -> tuple[StatementEvidence, ...]:
-        return tuple(statement_evidence(planned, before, after) for planned, before, after in self.changed)
+        return tuple(statement_evidence(*one, self.risks.of(one[0], one[2])) for one in self.changed)
 
 
-def statement_evidence(planned: PlannedStatement, before: StatementCost, after: StatementCost) -> StatementEvidence:
+def statement_evidence(
+    planned: PlannedStatement, before: StatementCost, after: StatementCost, risk: PlanRisk | None = None
+) -> StatementEvidence:
     """The report's line for a statement. Its text is the normalised one."""
     statement = planned.statement
     return StatementEvidence(
-        statement.fingerprint, statement.calls, before.cost, after.cost, statement.text, statement.total_ms
+        statement.fingerprint, statement.calls, before.cost, after.cost, statement.text, statement.total_ms, risk
     )
 
 
@@ -70,7 +75,9 @@ class Ledger:
         snapshot: Snapshot,
         statements: Sequence[PlannedStatement],
         configuration: Configuration = EMPTY_CONFIGURATION,
+        risks: Risks | None = None,
     ) -> None:
+        self.risks = risks or Risks(gate, snapshot)
         self._gate = gate
         self._snapshot = snapshot
         self._statements = tuple(statements)
@@ -147,7 +154,7 @@ class Ledger:
                 after += planned.calls * (new.cost - old.cost)
         changed.sort(key=_weight)
         self._totals[beside.with_index(index)] = after  # what the next index of a set is compared with
-        return Comparison(before, after, tuple(changed))
+        return Comparison(before, after, tuple(changed), self.risks)
 
     def total_under(self, configuration: Configuration) -> float:
         """Calls times cost over the workload under any configuration."""
@@ -194,7 +201,7 @@ class Ledger:
                 changed.append((planned, old, new))
                 after += planned.calls * (new.cost - old.cost)
         changed.sort(key=_weight)
-        return Comparison(before, after, tuple(changed), failed)
+        return Comparison(before, after, tuple(changed), self.risks, failed)
 
 
 def _differs(old: StatementCost, new: StatementCost) -> bool:

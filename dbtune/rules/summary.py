@@ -92,9 +92,12 @@ def _workload(
             planned.statement.total_ms,
             before[planned.fingerprint].cost,
             after[planned.fingerprint].cost,
+            context.ledger.risks.of(planned, after[planned.fingerprint]),
         )
         for planned in context.statements
     ]
+    changed = [one for one in summaries if one.risk is not None]
+    changed.sort(key=lambda one: (-one.calls * abs(one.cost_before - one.cost_after), one.fingerprint))
     summaries.sort(key=lambda one: (-one.calls * one.cost_before, one.fingerprint))
     return WorkloadSummary(
         statements=len(workload.statements),
@@ -103,4 +106,5 @@ def _workload(
         sources=workload.sources,
         skipped=tuple(SkippedStatement(one.fingerprint, one.reason, one.text) for one in workload.skipped),
         top=tuple(summaries[: context.options.top]),
+        changed=tuple(changed),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import PlanNode
+from dbtune.model.recommendation import StatementEvidence
 from dbtune.model.schema import Index, Table
 from dbtune.model.units import human_bytes, human_count, human_number, plural
 from dbtune.planner.gate import PlannedStatement, StatementCost
@@ -39,10 +40,27 @@ def table_words(ctx: Context, table: Table) -> str:
 
 def statement_words(planned: PlannedStatement) -> str:
     """The normalised statement on one short line, with its calls."""
-    text = " ".join(planned.statement.text.split())
-    if len(text) > STATEMENT_WIDTH:
-        text = text[: STATEMENT_WIDTH - 1].rstrip() + "…"
-    return f"`{text}` ({plural(planned.calls, 'call')})"
+    return f"`{short_text(planned.statement.text)}` ({plural(planned.calls, 'call')})"
+
+
+def short_text(text: str) -> str:
+    """A statement on one short line."""
+    line = " ".join(text.split())
+    return line if len(line) <= STATEMENT_WIDTH else line[: STATEMENT_WIDTH - 1].rstrip() + "…"
+
+
+def risk_words(statements: Sequence[StatementEvidence]) -> str:
+    """Which new plans may lose: ``Risky for 1 of 3 statements: `SELECT …` loses from …``; empty where none changes."""
+    judged = [one for one in statements if one.risk is not None]
+    risky = [one for one in judged if one.risk is not None and one.risk.level == "risky"]
+    if not risky:
+        return ""
+    # the one that gains most on paper has most to lose
+    first = max(risky, key=lambda one: one.saved)
+    reason = first.risk.reason if first.risk is not None else ""
+    which = "" if len(judged) == 1 else f" for {len(risky)} of {plural(len(judged), 'statement')}"
+    more = f", and {len(risky) - 1} more" if len(risky) > 1 else ""
+    return f"Risky{which}: `{short_text(first.text)}` {reason}{more}."
 
 
 def cost_words(before: float, after: float) -> str:

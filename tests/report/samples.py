@@ -17,12 +17,18 @@ from dbtune.model.recommendation import (
     Target,
     WorkloadSummary,
 )
+from dbtune.model.risk import PlanRisk
 from dbtune.model.workload import Limit, WorkloadSource
 
 TARGET = Target("postgres", "15.8", "shop", "shadow (Postgres 15.8)", "2025-01-31T12:34:56+00:00", "proven")
 
 ORDERS = "SELECT * FROM orders WHERE customer_id = $1 AND status = $2 ORDER BY created_at DESC LIMIT $3"
 ITEMS = "SELECT product_id, sum(quantity) FROM items JOIN orders ON orders.id = items.order_id WHERE customer_id = $1"
+
+SAFE = PlanRisk("safe", "holds until 40 times more rows of orders than estimated", 40.0, ("orders",))
+RISKY = PlanRisk(
+    "risky", "loses from 2% more rows of items ⋈ orders than estimated (a join)", 1.02, ("items", "orders")
+)
 
 MISSING = Recommendation(
     id="1f0c5a7b9d3e2468",
@@ -41,8 +47,8 @@ MISSING = Recommendation(
         bytes=37_748_736,
         write_cost=1234.5,
         statements=(
-            StatementEvidence("a1" * 8, 120_000, 98.25, 0.56, ORDERS, 5_400_000.0),
-            StatementEvidence("b2" * 8, 300, 45_678.0, 45_001.0, ITEMS, 90_000.0),
+            StatementEvidence("a1" * 8, 120_000, 98.25, 0.56, ORDERS, 5_400_000.0, SAFE),
+            StatementEvidence("b2" * 8, 300, 45_678.0, 45_001.0, ITEMS, 90_000.0, RISKY),
             StatementEvidence("c3" * 8, 10, 12_000.0, 12.0, "DELETE FROM orders WHERE customer_id = $1"),
             StatementEvidence("d4" * 8, 1, 9_000.0, 9_000.0, "SELECT count(*) FROM orders"),
         ),
@@ -108,8 +114,12 @@ USUAL = Report(
         ),
         skipped=(SkippedStatement("e5" * 8, 'relation "legacy" does not exist', "SELECT * FROM legacy WHERE id = $1"),),
         top=(
-            StatementSummary("a1" * 8, ORDERS, 120_000, 5_400_000.0, 98.25, 0.56),
-            StatementSummary("b2" * 8, ITEMS, 300, 90_000.0, 45_678.0, 45_001.0),
+            StatementSummary("a1" * 8, ORDERS, 120_000, 5_400_000.0, 98.25, 0.56, SAFE),
+            StatementSummary("b2" * 8, ITEMS, 300, 90_000.0, 45_678.0, 45_001.0, RISKY),
+        ),
+        changed=(
+            StatementSummary("a1" * 8, ORDERS, 120_000, 5_400_000.0, 98.25, 0.56, SAFE),
+            StatementSummary("b2" * 8, ITEMS, 300, 90_000.0, 45_678.0, 45_001.0, RISKY),
         ),
     ),
     summary=Summary(12_345_678.9, 2_345_678.9, 37_748_736, 52_428_800, 1234, 5678, FRONTIER),
@@ -138,6 +148,7 @@ HOSTILE = Report(
         sources=(WorkloadSource("sql", HOSTILE_TEXT, 1, 1, HOSTILE_TEXT),),
         skipped=(SkippedStatement(HOSTILE_TEXT, HOSTILE_TEXT, HOSTILE_TEXT),),
         top=(StatementSummary("a1" * 8, HOSTILE_TEXT, 1, None, 10.0, 5.0),),
+        changed=(StatementSummary("a1" * 8, HOSTILE_TEXT, 1, None, 10.0, 5.0, PlanRisk("risky", HOSTILE_TEXT, 2.0)),),
     ),
     summary=Summary(10.0, 5.0, 0, 0),
     recommendations=(

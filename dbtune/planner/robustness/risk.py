@@ -32,7 +32,8 @@ STEPS = (1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 100
 """Errors that are tried, from the smallest on."""
 
 LEAST_GAIN = 0.15
-"""A plan that is cheaper by less than this share is within the error of the cost model itself."""
+"""A plan that is cheaper by less than this share is within the error of the cost model itself, unless it does the same
+with another index."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,11 @@ def plan_risk(before: Plan, after: Plan, sizes: Sizes = NO_SIZES, known: Known |
     """The risk of taking the new plan in place of the old one; None where it is the same plan."""
     if before.shape == after.shape:
         return None
-    if after.cost > before.cost:
-        return PlanRisk("risky", dearer_words(before.cost, after.cost))
     old, new = Recosting(before, sizes), Recosting(after, sizes)
+    alike = _skeleton(old.tree) == _skeleton(new.tree)
+    if after.cost > before.cost:
+        slight = alike and after.cost <= (1 + LEAST_GAIN) * before.cost
+        return PlanRisk("safe" if slight else "risky", dearer_words(before.cost, after.cost))
     evens = break_evens(before, after, sizes)
     seen = _seen_to_lose(old, new, evens, known)
     if seen is not None:
@@ -107,7 +110,7 @@ def plan_risk(before: Plan, after: Plan, sizes: Sizes = NO_SIZES, known: Known |
     reads = _unpaid_reads(old, new, before.cost - after.cost, sizes)
     if reads is not None:
         return PlanRisk("risky", scattered_words(new.tree, reads), relations=(reads.alias,))
-    if after.cost > (1 - LEAST_GAIN) * before.cost and _skeleton(old.tree) != _skeleton(new.tree):
+    if after.cost > (1 - LEAST_GAIN) * before.cost and not alike:
         return PlanRisk("risky", gain_words(before.cost, after.cost))
     if least is None:
         return PlanRisk("safe", holds_words(new.tree, None, None))

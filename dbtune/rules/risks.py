@@ -1,0 +1,72 @@
+"""The risk of each statement's new plan, held against the plan it has today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dbtune.model.digest import Digest
+from dbtune.model.errors import PlanFailed
+from dbtune.model.plan import Plan
+from dbtune.model.risk import PlanRisk
+from dbtune.model.snapshot import Snapshot
+from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
+from dbtune.planner.plan_text import read_executed_plan
+from dbtune.planner.robustness.known import known_of
+from dbtune.planner.robustness.risk import plan_risk, worst_risk
+from dbtune.planner.robustness.sizes import Sizes
+
+Executed = Mapping[str, tuple[Plan, ...]]
+"""Plans with actual rows, by fingerprint."""
+
+
+def executed_plans(digest: Digest | None) -> Executed:
+    """Those that auto_explain left in the logs; what it wrote without rows, or cannot be read, is left out."""
+    if digest is None:
+        return {}
+    found = {
+        one.fingerprint: tuple(_counted(sample.plan for sample in one.samples if sample.plan))
+        for one in digest.statements
+    }
+    return {fingerprint: plans for fingerprint, plans in found.items() if plans}
+
+
+def merged_executions(one: Executed, other: Executed) -> Executed:
+    """Both, statement by statement."""
+    return {key: (*one.get(key, ()), *other.get(key, ())) for key in (*one, *other)}
+
+
+def _counted(texts: Iterator[str]) -> Iterator[Plan]:
+    for text in texts:
+        try:
+            plan = read_executed_plan(text)
+        except PlanFailed:
+            continue
+        if plan.root.actual_rows is not None:
+            yield plan
+
+
+class Risks:
+    """Judges new plans; each once."""
+
+    def __init__(self, gate: Gate, snapshot: Snapshot, executed: Executed | None = None) -> None:
+        self._gate = gate
+        self._sizes = Sizes.of(snapshot)
+        self._known = {fingerprint: known_of(plans) for fingerprint, plans in (executed or {}).items()}
+        self._judged: dict[tuple[str, int], tuple[StatementCost, PlanRisk | None]] = {}
+
+    def of(self, planned: PlannedStatement, after: StatementCost) -> PlanRisk | None:
+        """The risk of ``after`` in place of today's plans, the worst of the statement's executions; None where they are
+        the same."""
+        key = (planned.fingerprint, id(after))
+        if key not in self._judged:
+            # the answer is kept beside the verdict, so that no other can come to have its identity
+            self._judged[key] = (after, self._judge(planned, after))
+        return self._judged[key][1]
+
+    def _judge(self, planned: PlannedStatement, after: StatementCost) -> PlanRisk | None:
+        today = self._gate.cost(planned)
+        if len(today.plans) != len(after.plans):  # one execution could not be planned with the indexes
+            return None
+        known = self._known.get(planned.fingerprint)
+        pairs = zip(today.plans, after.plans, strict=True)
+        return worst_risk([plan_risk(old, new, self._sizes, known) for old, new in pairs])
