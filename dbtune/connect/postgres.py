@@ -1,4 +1,4 @@
-"""Read-only, time-limited sessions on a user's Postgres, and clear words where it refuses one."""
+"""Sessions on a user's Postgres, limited in what they may do, and clear words where it refuses one."""
 
 from __future__ import annotations
 
@@ -56,6 +56,29 @@ def read_only_session(
         _limit_transaction(connection, url, limits)
         yield connection
         connection.rollback()
+    except psycopg.OperationalError as error:
+        if not connection.closed and not connection.broken:
+            raise
+        raise ConnectionFailed(refusal(error, url)) from error
+    finally:
+        connection.close()
+
+
+@contextmanager
+def writing_session(
+    url: DatabaseUrl, *, lock_timeout_ms: int = LOCK_TIMEOUT_MS, connect_timeout_seconds: int = CONNECT_TIMEOUT_SECONDS
+) -> Iterator[psycopg.Connection]:
+    """A session that may write, each statement on its own (autocommit), for copies of a database that the user gives
+    over to be written to. There is no limit of time: whoever runs something sets one.
+
+    Raises ConnectionFailed where the session cannot be had or breaks.
+    """
+    limits = {"statement_timeout": "0", "lock_timeout": str(lock_timeout_ms), "default_transaction_read_only": "off"}
+    connection = _connect(url, limits, connect_timeout_seconds)
+    try:
+        _require_supported_version(connection)
+        connection.autocommit = True
+        yield connection
     except psycopg.OperationalError as error:
         if not connection.closed and not connection.broken:
             raise

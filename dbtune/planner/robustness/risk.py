@@ -31,6 +31,9 @@ from dbtune.planner.robustness.words import (
 STEPS = (1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 1000.0, 3000.0, LARGEST)
 """Errors that are tried, from the smallest on."""
 
+SAME_COST = 1e-6
+"""Relative difference of two costs that are the same but for rounding."""
+
 LEAST_GAIN = 0.15
 """A plan that is cheaper by less than this share is within the error of the cost model itself, unless it does the same
 with another index."""
@@ -90,11 +93,13 @@ def _break_even(old: Recosting, new: Recosting, place: Place, direction: int, mo
 
 
 def plan_risk(before: Plan, after: Plan, sizes: Sizes = NO_SIZES, known: Known | None = None) -> PlanRisk | None:
-    """The risk of taking the new plan in place of the old one; None where it is the same plan."""
+    """The risk of taking the new plan in place of the old one; None where it does the same at the same cost."""
     if before.shape == after.shape:
         return None
     old, new = Recosting(before, sizes), Recosting(after, sizes)
     alike = _skeleton(old.tree) == _skeleton(new.tree)
+    if alike and abs(after.cost - before.cost) <= SAME_COST * before.cost:
+        return None  # one index in place of its like
     if after.cost > before.cost:
         slight = alike and after.cost <= (1 + LEAST_GAIN) * before.cost
         return PlanRisk("safe" if slight else "risky", dearer_words(before.cost, after.cost))
