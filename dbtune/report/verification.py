@@ -17,6 +17,10 @@ OUTCOME_STYLES = {"faster": "green", "slower": "bold red", "failed": "red"}
 WIDE = 120
 """Columns of a terminal from which the costs themselves are shown, and not only their ratio."""
 
+NUMBERS, WIDE_NUMBERS = 55, 85
+"""Columns that stand before a statement's text."""
+NARROWEST_TEXT = 8
+
 
 def as_json(verification: Verification) -> str:
     """Everything, with the ratio and outcome of each statement worked out."""
@@ -71,7 +75,7 @@ def _measured(statements: list[MeasuredStatement], width: int) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("report", no_wrap=True)
     table.add_column("measured", no_wrap=True)
-    table.add_column("statement", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("statement", no_wrap=True, overflow="ellipsis")
     # the slowest first: that is what one wants to know of
     for one in sorted(statements, key=lambda one: -(one.ratio or 0.0)):
         costs: tuple[str, ...] = ("", "", "") if wide else ("",)
@@ -85,7 +89,7 @@ def _measured(statements: list[MeasuredStatement], width: int) -> Table:
             "" if one.ratio is None else _times(one.ratio),
             _level(one.level),
             Text(one.outcome, OUTCOME_STYLES.get(one.outcome, "")),
-            Text(one_line(one.text)),
+            Text(shortened(one.text, max(NARROWEST_TEXT, width - (WIDE_NUMBERS if wide else NUMBERS)))),
         )
     return table
 
