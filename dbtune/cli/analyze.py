@@ -12,7 +12,10 @@ import click
 from dbtune.cli import inputs, options, workloads
 from dbtune.cli.terminal import Terminal, current_terminal
 from dbtune.collect.collector import CollectOptions
+from dbtune.connect.targets import DatabaseUrl, parse_target
+from dbtune.model.errors import UsageError
 from dbtune.model.recommendation import SEVERITIES, Report, Severity
+from dbtune.planner.executing import executed_once
 from dbtune.planner.opening import open_planner
 from dbtune.report.files import write_atomically
 from dbtune.report.registry import formats
@@ -50,6 +53,12 @@ NO_WORKLOAD = (
     default="1",
     show_default=True,
     help="Smallest gain, of the workload's cost, that is worth an index.",
+)
+@click.option(
+    "--explain-analyze",
+    is_flag=True,
+    help="Run each statement that is known with its values once (EXPLAIN ANALYZE, read-only, limited in time), to see "
+    "how far the planner's row estimates are off.",
 )
 @click.option("--timeout", type=options.Duration(), help="Stop searching for better indexes after this time.")
 @click.option(
@@ -92,6 +101,7 @@ def command(
     top: int | None,
     since: datetime | None,
     min_gain: float,
+    explain_analyze: bool,
     timeout: float | None,
     workers: int,
     privacy: Literal["none", "hash", "drop"],
@@ -106,6 +116,8 @@ def command(
     pg_stat_statements, or from slow-query logs with --log and SQL files with --workload.
     """
     terminal = current_terminal()
+    if explain_analyze and not isinstance(parse_target(target), DatabaseUrl):
+        raise UsageError("--explain-analyze needs the URL of a database: a snapshot has no rows to count")
     outputs = inputs.open_outputs(files, form)
     chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
     advise_options = AdviseOptions(
@@ -116,8 +128,9 @@ def command(
         snapshot, url = inputs.open_snapshot(target, collecting, privacy, progress)
         chosen = workloads.choose_workload(snapshot, wishes, progress, since)
         workload = chosen.workload if top is None else workloads.most_expensive(chosen.workload, top)
+        executed = executed_once(url, workload.statements, progress) if explain_analyze and url is not None else None
         with open_planner(planner, snapshot, url, progress) as opened:
-            report = advise(snapshot, workload, opened, advise_options, progress, chosen.digest)
+            report = advise(snapshot, workload, opened, advise_options, progress, chosen.digest, executed)
     if not workload.statements:
         terminal.note(NO_WORKLOAD)
     _show(report, terminal, form, to_files=bool(outputs))

@@ -76,7 +76,7 @@ def test_report_files_in_every_format_and_sql_that_runs(
     run = here("analyze", url, "-w", queries, *(part for file in files for part in ("-o", file)))
     assert run.status == 0, run.err
     assert "Index orders (customer_id" in run.out
-    assert "Next: write the SQL" in run.out
+    assert "Next: write it with -o advice.sql" in run.out
     assert [line for line in run.err.splitlines() if "wrote" in line] == [f"dbtune: wrote {file}" for file in files]
 
     report = json.loads(files[0].read_text())
@@ -193,3 +193,12 @@ def test_explain_reads_standard_input(shop: str) -> None:
     run = dbtune("explain", shop, "-", stdin="SELECT * FROM orders WHERE id = 17;\n")
     assert run.status == 0, run.err
     assert "orders_pkey" in run.out
+
+
+def test_rows_are_counted_on_wish_only_and_never_of_a_snapshot(shop: str, queries: Path, tmp_path: Path) -> None:
+    done = dbtune("analyze", shop, "--workload", queries, "--explain-analyze", "--format", "json")
+    assert done.status == 0, done.err
+    snapshot = tmp_path / "shop.json"
+    assert dbtune("collect", shop, "-o", snapshot).status == 0
+    refused = dbtune("analyze", snapshot, "--workload", queries, "--explain-analyze")
+    assert "a snapshot has no rows" in refused.assert_one_line_error(2)

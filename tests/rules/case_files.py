@@ -1,7 +1,8 @@
 """Cases as data: SQL that makes a database, the workload, and beside it what must be recommended.
 
 A case is ``cases/<rule id>/<name>.sql``: a comment that says what it shows, optionally ``-- options: {…}`` (fields of
-AdviseOptions), SQL that makes the database, the line ``-- workload``, and the statements of the workload. The expected
+AdviseOptions), optionally ``-- executed`` (the statements are run once, and their actual rows known), SQL that makes
+the database, the line ``-- workload``, and the statements of the workload. The expected
 recommendations of all rules stand in ``<name>.json``; ``DBTUNE_WRITE_EXPECTED=1`` writes what is there now, to be
 reviewed like code.
 """
@@ -23,8 +24,10 @@ from dbtune.model.progress import NoProgress
 from dbtune.model.recommendation import Recommendation, Report
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Workload
+from dbtune.planner.executing import executed_once
 from dbtune.planner.shadow.shadow import ShadowPlanner
 from dbtune.rules.engine import AdviseOptions, advise
+from dbtune.rules.risks import Executed
 from dbtune.sql.splitting import split_statements
 
 FOLDER = Path(__file__).parent / "cases"
@@ -56,6 +59,10 @@ class Case:
     def options(self) -> AdviseOptions:
         found = re.search(r"^-- options: (.*)$", self.path.read_text(), re.MULTILINE)
         return AdviseOptions(**(json.loads(found[1]) if found else {}))
+
+    @property
+    def executed(self) -> bool:
+        return re.search(r"^-- executed$", self.path.read_text(), re.MULTILINE) is not None
 
     @property
     def parts(self) -> tuple[str, str]:
@@ -90,9 +97,15 @@ def snapshot_of(url: str) -> Snapshot:
     return collect(target, CollectOptions(workload=False), NoProgress())
 
 
-def advice(snapshot: Snapshot, workload: Workload, options: AdviseOptions) -> Report:
+def advice(snapshot: Snapshot, workload: Workload, options: AdviseOptions, executed: Executed | None = None) -> Report:
     with ShadowPlanner.open(snapshot, NoProgress()) as planner:
-        return advise(snapshot, workload, planner, options, NoProgress())
+        return advise(snapshot, workload, planner, options, NoProgress(), executed=executed)
+
+
+def executed_on(url: str, workload: Workload) -> Executed:
+    target = parse_target(url)
+    assert isinstance(target, DatabaseUrl)
+    return executed_once(target, workload.statements, NoProgress())
 
 
 def digest(recommendation: Recommendation) -> dict[str, object]:

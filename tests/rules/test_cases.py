@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from dbtune.rules.registry import all_rules
-from tests.rules.case_files import FOLDER, Case, advice, all_cases, digest, run_sql, snapshot_of
+from tests.rules.case_files import FOLDER, Case, advice, all_cases, digest, executed_on, run_sql, snapshot_of
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=str)
@@ -19,7 +19,8 @@ def test_case(case: Case, make_database: Callable[..., str], tmp_path: Path) -> 
     url = make_database()
     run_sql(url, case.parts[0])
     snapshot = snapshot_of(url)
-    report = advice(snapshot, case.workload(tmp_path), case.options)
+    workload = case.workload(tmp_path)
+    report = advice(snapshot, workload, case.options, executed_on(url, workload) if case.executed else None)
     assert not report.workload.skipped
     found = [digest(recommendation) for recommendation in report.recommendations]
     if os.environ.get("DBTUNE_WRITE_EXPECTED"):
