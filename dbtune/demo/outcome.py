@@ -12,13 +12,9 @@ from rich.text import Text
 from dbtune.demo.applying import Built, Failure
 from dbtune.demo.measuring import Measured
 from dbtune.model.recommendation import Report, StatementSummary
+from dbtune.model.risk import PlanRisk
+from dbtune.model.verification import NOISE_MS, SLOWER
 from dbtune.report.text import human_bytes, human_ms, shortened
-
-SLOWER = 1.2
-"""A statement that takes this many times as long afterwards is named."""
-
-NOISE_MS = 1.0
-"""Differences below it are the clock's and the scheduler's."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +29,8 @@ class StatementOutcome:
     ms_before: float
     ms_after: float
     error: str | None = None
+    risk: PlanRisk | None = None
+    """What the report says of its new plan."""
 
     @property
     def slower(self) -> bool:
@@ -88,6 +86,7 @@ def _one(summary: StatementSummary, before: Measured, after: Measured) -> Statem
         before.ms,
         after.ms,
         before.error or after.error,
+        summary.risk,
     )
 
 
@@ -106,6 +105,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
             console.print(Text(f"failed  {shortened(one.text, 60)}: {one.error}", style="red"))
         elif one.slower:
             words = f"slower  {shortened(one.text, 60)}: {human_ms(one.ms_before)} → {human_ms(one.ms_after)}"
+            if one.risk is not None and one.risk.level == "risky":
+                words += f"; the report called it risky: {one.risk.reason}"
             console.print(Text(words, style="yellow"))
     if not any(one.slower for one in outcome.statements):
         console.print(Text(f"No statement is more than {SLOWER:g} times slower than before."))
