@@ -12,8 +12,8 @@ from dbtune.cli.terminal import Terminal, current_terminal
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.errors import UsageError
 from dbtune.model.recommendation import Report
+from dbtune.model.snapshot import Server
 from dbtune.model.verification import Verification
-from dbtune.model.workload import Workload
 from dbtune.report import json as json_report
 from dbtune.report.files import check_writable, write_atomically
 from dbtune.report.verification import as_json, render
@@ -93,8 +93,11 @@ def command(
     _require_confirmation(target, staging=staging)
     wanted = VerifyOptions(Pace(runs=runs, limit_ms=time_limit * 1000), writes=with_writes, force=force)
     with terminal.progress() as progress:
-        chosen = workloads.choose_workload(Workload(), wishes, target.dialect, progress)
-        found = verify(target, report, chosen.workload, wanted, progress)
+        # logs are those of the database that the report is about, whatever the copy is called
+        told = report.target
+        server = Server(target.dialect, told.server_version, 0, told.database)
+        workload = workloads.given_workload(wishes, server, progress)
+        found = verify(target, report, workload, wanted, progress)
     _show(found, report, terminal, form, files)
     if found.contradicted:
         raise click.exceptions.Exit(CONTRADICTED)

@@ -114,16 +114,31 @@ def choose_workload(
     Raises UsageError for a file or logs without a statement, for logs of another kind of server, and where a source
     holds totals from before ``since``.
     """
-    found: list[Workload] = [snapshot.workload] if wishes.asks_server else []
-    found += [_read_file(path) for path in wishes.files]
-    made: Digest | None = None
-    if wishes.logs:
-        made = _read_logs(wishes, snapshot.server, progress, since)
-        found.append(to_workload(made))
+    own = [snapshot.workload] if wishes.asks_server else []
+    given, made = _read_given(wishes, snapshot.server, progress, since)
+    found = [*own, *given]
     chosen = found[0] if len(found) == 1 else merged(found)
     if since is not None:
         check_since(chosen, since)
     return ChosenWorkload(chosen, made)
+
+
+def given_workload(wishes: WorkloadWishes, server: Server, progress: Progress) -> Workload:
+    """The statements of the files and logs alone, none where none is named. ``server`` is that of the logs.
+
+    Raises UsageError as ``choose_workload`` does.
+    """
+    return merged(_read_given(wishes, server, progress)[0])
+
+
+def _read_given(
+    wishes: WorkloadWishes, server: Server, progress: Progress, since: datetime | None = None
+) -> tuple[list[Workload], Digest | None]:
+    found = [_read_file(path) for path in wishes.files]
+    if not wishes.logs:
+        return found, None
+    made = _read_logs(wishes, server, progress, since)
+    return [*found, to_workload(made)], made
 
 
 def _read_file(path: Path) -> Workload:

@@ -132,6 +132,19 @@ def test_without_values_a_statement_is_not_run_and_said_so(database: str, report
     assert any("--workload FILE or --log LOG" in one["reason"] for one in found["not_run"])
 
 
+def test_values_come_from_a_log_too(database: str, report: Path, tmp_path: Path) -> None:
+    log = tmp_path / "postgresql.log"
+    moment = "2026-11-24 06:00:00.000 UTC [4711] app@shop LOG:  duration: 9.1 ms  statement: "
+    log.write_text(f"{moment}SELECT id, total FROM orders WHERE customer_id = 4711\n")
+    made = json.loads(report.read_text())
+    made["target"]["database"] = "shop"  # the log names it; the copy is called something else
+    report.write_text(json.dumps(made))
+    done = dbtune("verify", database, report, "--staging", "--log", log, "--format", "json")
+    assert done.status == 0, done.err
+    timed = [one["text"] for one in json.loads(done.out)["statements"] if one["before"] is not None]
+    assert timed == ["SELECT id, total FROM orders WHERE customer_id = $1"]
+
+
 def test_it_wants_to_be_told_that_it_is_a_copy(database: str, report: Path, queries: Path) -> None:
     before = indexes(database)
     done = dbtune("verify", database, report, "--workload", queries)
