@@ -20,6 +20,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,11 +70,9 @@ def measured(command: Sequence[str], stdout: Path) -> Run:
 def _family(pid: int) -> list[int]:
     """A process and those below it."""
     found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
+    with suppress(OSError):  # it may have ended meanwhile
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
             found += [one for child in task.read_text().split() for one in _family(int(child))]
-        except OSError:
-            continue
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -11,6 +12,10 @@ from dbtune.embedded import EmbeddedServer, available_binaries, find_binaries
 from dbtune.model.errors import PlannerUnavailable
 from dbtune.sql.splitting import split_statements
 from tests.servers.fixtures import mariadb, mysql, old_mariadb  # noqa: F401  (fixtures of all tests)
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # as for a job in the background of a script; the programs that tests interrupt would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 COMMON_SETTINGS = {"max_connections": "60", "autovacuum": "off"}
 """Statistics change only where a test changes them, however long it takes."""

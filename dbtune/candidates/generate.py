@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, zip_longest
 
@@ -23,11 +23,17 @@ MAXIMUM_OF_A_KIND = 60
 """Candidates of one kind proposed for one statement, the first ones of each of its tables."""
 
 
-def generate(snapshot: Snapshot, statements: Sequence[PlannedStatement]) -> tuple[Candidate, ...]:
-    """Candidates with names, each once, in a fixed order."""
+def generate(
+    snapshot: Snapshot, statements: Sequence[PlannedStatement], most: Mapping[str, int] | None = None
+) -> tuple[Candidate, ...]:
+    """Candidates with names, each once, in a fixed order.
+
+    ``most``: by fingerprint, how many of a kind are proposed, where that is not the usual maximum.
+    """
     found: dict[tuple[object, ...], tuple[Index, str, set[str]]] = {}
     for planned in statements:
-        for index, kind in _for_statement(snapshot, planned):
+        limit = MAXIMUM_OF_A_KIND if most is None else most.get(planned.fingerprint, MAXIMUM_OF_A_KIND)
+        for index, kind in _for_statement(snapshot, planned, limit):
             known = found.setdefault(index.shape, (index, kind, set()))
             known[2].add(planned.fingerprint)
     return tuple(_named(snapshot, found.values()))
@@ -62,12 +68,14 @@ def serves(known: Index, wanted: Index) -> bool:
     return set(wanted.include) <= {key.column for key in known.keys} | set(known.include)
 
 
-def _for_statement(snapshot: Snapshot, planned: PlannedStatement) -> Iterator[tuple[Index, str]]:
+def _for_statement(snapshot: Snapshot, planned: PlannedStatement, limit: int) -> Iterator[tuple[Index, str]]:
+    if limit <= 0:
+        return
     seen = [use for use in (_seen(snapshot, one) for one in planned.facts.uses) if use is not None]
     uses = [use for use in seen if not _finds_one_row(use)]
     for name, kind in kinds():
         wanted = (_missing(use, kind) for use in uses)
-        for index in islice(_in_turn(wanted), MAXIMUM_OF_A_KIND):
+        for index in islice(_in_turn(wanted), limit):
             yield index, name
 
 

@@ -93,6 +93,7 @@ def digest(names: Sequence[str], options: DigestOptions, executor: Executor, pro
         tally.merge(result.tally)
         read += result.bytes
         progress.step(f"reading {log.file.name}", read if total else None, total)
+    tally.settle()
     finished = finish(tally, dialect, options.samples)
     return Digest(
         dialect=dialect,

@@ -160,6 +160,11 @@ class Tally:
         self.bursts.finish()
         self._memory = None
 
+    def settle(self) -> None:
+        """All is read: keep no more statements than are told apart."""
+        if len(self.texts) > self._capacity:
+            self._prune()
+
     def merge(self, other: Tally) -> None:
         """Add the tally of the next piece, which is finished."""
         self._place = max(self._place, other._place)

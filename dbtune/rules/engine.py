@@ -33,6 +33,7 @@ from dbtune.rules.risks import Executed, Risks, executed_plans, merged_execution
 from dbtune.rules.summary import ordered, report_of
 from dbtune.rules.wording import risk_words
 from dbtune.select.choosing import Wishes, choose
+from dbtune.select.effort import efforts
 from dbtune.select.selection import Selection
 from dbtune.select.writes import table_writes
 
@@ -132,7 +133,7 @@ def choose_indexes(run: Run) -> Run:
     selection = Selection()
     if any(rule.id == MISSING for rule in run.rules):
         run.progress.step("thinking of indexes")
-        candidates = generate(run.snapshot, run.statements)
+        candidates = generate(run.snapshot, run.statements, efforts(run.statements, run.gate))
         if run.options.schemas:
             candidates = tuple(c for c in candidates if c.index.table.schema in run.options.schemas)
         run.progress.step(f"building {len(candidates)} what-if indexes")

@@ -25,6 +25,7 @@ from dbtune.select.prices import Prices
 from dbtune.select.selection import Selection
 from dbtune.select.slimming import slim
 from dbtune.select.standing import Standing
+from dbtune.select.trusting import distrust_risky
 
 FIRST_LOOKS = 3
 """Regions looked at before candidates are merged."""
@@ -112,14 +113,22 @@ def _proved(model: Model, min_gain: float, budget_bytes: int | None, late: Late,
     best = Standing(model, min_gain, NOTHING)
     for _ in range(PROOFS):
         found = optimised(model, budget_bytes, banned, late, progress)
+        progress.step("looking for risky plans")
+        if not late() and distrust_risky(model, found.indexes):
+            found = optimised(model, budget_bytes, banned, late, progress)
         least_gain = Standing(model, min_gain, found.indexes).least_gain
         slimmed = slim(model, found.indexes, least_gain)
         standing = Standing(model, min_gain, slimmed)
         standing.prune()
-        if standing.objective < best.objective:
+        if _credited(model, standing.indexes) < _credited(model, best.indexes):
             best = standing
         gone = slimmed - standing.indexes
         if not gone or late():
             break
         banned |= gone
     return best
+
+
+def _credited(model: Model, indexes: Package) -> float:
+    """The objective with risky plans credited in part."""
+    return sum(model.costs(indexes).values()) + model.prices.write_costs(indexes)

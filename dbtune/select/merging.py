@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import permutations
 
 from dbtune.candidates.covering import MAXIMUM_INCLUDED, MAXIMUM_INCLUDED_WIDTH, included_width
 from dbtune.ddl.indexes import index_name
@@ -38,19 +39,20 @@ def merged(gains: Mapping[Index, float], known: Collection[Index], snapshot: Sna
 
 
 def _pairs(gains: Mapping[Index, float], snapshot: Snapshot) -> Iterator[tuple[Index, float]]:
-    for short, short_gain in gains.items():
-        for long, long_gain in gains.items():
-            both = _both(short, long, snapshot) if short is not long else None
+    alike: dict[tuple[object, ...], list[Index]] = {}
+    for index in gains:
+        alike.setdefault((index.table, index.method, index.keys[0], index.predicate), []).append(index)
+    for group in alike.values():
+        for short, long in permutations(group, 2):
+            both = _both(short, long, snapshot)
             if both is not None:
-                yield both, short_gain + long_gain
+                yield both, gains[short] + gains[long]
 
 
 def _both(short: Index, long: Index, snapshot: Snapshot) -> Index | None:
     """The longer one with what the shorter one includes; None where that is nothing new, or too wide."""
     table = snapshot.table(long.table)
     if table is None or short.method != "btree" or long.keys[: len(short.keys)] != short.keys:
-        return None
-    if (short.table, short.method, short.predicate) != (long.table, long.method, long.predicate):
         return None
     keys = {key.column for key in long.keys}
     include = sorted((set(short.include) | set(long.include)) - keys)

@@ -47,12 +47,20 @@ class PlanSpace:
         self._prices = prices
         self.today = prices.weighted(fingerprint, NOTHING).cost
         self._plans: dict[Package, float] = {NOTHING: self.today}
+        self._risky: dict[Package, float] = {}
         self._regions: list[Region] = [Region()] if self.pool else []
 
     @property
     def plans(self) -> Mapping[Package, float]:
         """Cost by the candidates that the plan reads."""
         return self._plans
+
+    @property
+    def credited(self) -> Mapping[Package, float]:
+        """The same, where a risky plan is credited with a part only of what it saves."""
+        if not self._risky:
+            return self._plans
+        return {package: self._credited(package, cost) for package, cost in self._plans.items()}
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -65,8 +73,18 @@ class PlanSpace:
         return self.today - min(self._plans.values())
 
     def cost(self, indexes: Package) -> float:
-        """By the plans known so far: at least what the planner would say."""
-        return min(cost for package, cost in self._plans.items() if package <= indexes)
+        """By the plans known so far, the risky ones credited in part: at least what the planner would say."""
+        return min(self._credited(package, cost) for package, cost in self._plans.items() if package <= indexes)
+
+    def distrust(self, package: Package, credit: float) -> bool:
+        """Credit the plan with that share (0 to 1) of what it saves; whether that is new."""
+        is_new = package not in self._risky
+        self._risky[package] = credit
+        return is_new
+
+    def _credited(self, package: Package, cost: float) -> float:
+        credit = self._risky.get(package)
+        return cost if credit is None else self.today - credit * (self.today - cost)
 
     def learn(self, indexes: Package) -> Package:
         """Ask the planner about a set, and keep the plan: the candidates that it reads."""

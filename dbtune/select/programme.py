@@ -130,7 +130,8 @@ class Programme:
     def _options(self, name: str, relaxed: bool) -> tuple[float, list[tuple[Package, float]], list[Region]]:
         """What the statement may save, its plans and regions; the indexes of both become columns."""
         space, banned = self._model.spaces[name], self._banned
-        plans = _undominated([(package, cost) for package, cost in space.plans.items() if not package & banned])
+        known = space.plans if relaxed else space.credited  # a bound is on what the planner says
+        plans = _undominated([(package, cost) for package, cost in known.items() if not package & banned])
         regions = [region for region in space.regions if not region.holding & banned] if relaxed else []
         for package in (*(p for p, _ in plans), *(r.holding | r.without for r in regions)):
             for index in sorted(package - banned, key=lambda i: (i.table, i.name)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,13 +15,15 @@ from dbtune.candidates.registry import Candidate
 from dbtune.collect.collector import CollectOptions, collect
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.names import QualifiedName
-from dbtune.model.plan import EMPTY_CONFIGURATION
+from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
 from dbtune.model.progress import NoProgress
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Statement, TableWrites
 from dbtune.planner.gate import Gate, PlannedStatement
 from dbtune.planner.shadow.shadow import ShadowPlanner
 from dbtune.select.choosing import Wishes, choose
+from dbtune.select.effort import efforts
+from dbtune.select.prices import CHEAP_COST
 from dbtune.select.selection import Selection
 from dbtune.sql.facts import statement_facts
 
@@ -144,3 +147,65 @@ def test_a_runaway_statement_does_not_hide_the_others(bench: Bench) -> None:
 
 def test_the_same_question_has_the_same_answer(bench: Bench) -> None:
     assert bench.choose() == bench.choose()
+
+
+@pytest.mark.parametrize("budget", [None, 600_000, 2_000_000])
+def test_no_set_is_cheaper_than_the_bound(bench: Bench, budget: int | None) -> None:
+    """Held against sets of the candidates drawn at random, and against all of them at once."""
+    frontier = bench.choose(budget=budget).frontier
+    assert frontier.bound is not None and frontier.cost is not None
+    assert frontier.bound <= frontier.cost * (1 + 1e-9)
+    gate, rng = Gate(bench.planner), random.Random(1)
+    indexes = [candidate.index for candidate in bench.candidates]
+    sets = [indexes, *(rng.sample(indexes, rng.randrange(1, 6)) for _ in range(60))]
+    costs = [
+        gate.workload_cost(bench.statements, Configuration(frozenset(some)))
+        for some in sets
+        if budget is None or sum(map(bench.planner.index_bytes, some)) <= budget
+    ]
+    assert len(costs) > 5
+    # costs below that of a lookup count as one, for the bound alone
+    assert min(costs) >= frontier.bound - CHEAP_COST * sum(planned.calls for planned in bench.statements)
+    assert min(costs) >= 0.99 * bench.choose(budget=budget).cost_after
+
+
+def test_the_frontier_begins_with_nothing_and_gets_cheaper(bench: Bench) -> None:
+    frontier = bench.choose(budget=2_000_000).frontier
+    first, *others = frontier.points
+    assert (first.bytes, first.indexes) == (0, 0)
+    assert len(others) > 2
+    costs = [point.cost for point in frontier.points]
+    assert costs == sorted(costs, reverse=True)
+    assert [point.bytes for point in frontier.points] == sorted(point.bytes for point in frontier.points)
+    (chosen,) = [point for point in frontier.points if point.is_chosen]
+    assert chosen.cost == frontier.cost
+
+
+def test_space_that_hardly_helps_is_not_taken(bench: Bench) -> None:
+    """With a least size given, the budget is what is worth while, and the gain is nearly that of the whole budget."""
+    whole = bench.choose(budget=50_000_000)
+    kept = choose(
+        bench.candidates,
+        bench.statements,
+        Gate(bench.planner),
+        bench.snapshot,
+        {},
+        Wishes(50_000_000, least_bytes=0),
+        NoProgress(),
+    )
+    assert kept.bytes <= whole.bytes
+    assert kept.cost_after <= 1.05 * whole.cost_after
+
+
+def test_nothing_is_printed(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+    bench.choose(budget=600_000)
+    assert capfd.readouterr().out == ""
+
+
+def test_cheap_statements_get_no_candidates_and_dear_ones_all(bench: Bench) -> None:
+    effort = efforts(bench.statements, Gate(bench.planner))
+    assert effort["s5"] == 0  # a lookup by the primary key
+    assert effort["s0"] > 10
+    few = generate(bench.snapshot, bench.statements, dict.fromkeys(effort, 1))
+    assert 0 < len(few) < len(bench.candidates)
+    assert generate(bench.snapshot, bench.statements, dict.fromkeys(effort, 0)) == ()

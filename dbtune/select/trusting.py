@@ -1,0 +1,42 @@
+"""Which of the plans that a set leads to are risky: what they save counts in part, so that safer sets win over them.
+
+A plan is risky where it loses to today's plan under an error of the row estimates that is within doubt (see
+``dbtune.planner.robustness``). The planner will run it all the same where its indexes are there; it is no reason,
+though, to build them, unless it saves much more than the safe plans that the space could be used for.
+"""
+
+from __future__ import annotations
+
+from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
+from dbtune.planner.robustness.risk import plan_risk, worst_risk
+from dbtune.planner.robustness.sizes import Sizes
+from dbtune.select.model import Model
+from dbtune.select.plan_space import Package
+
+RISKY_CREDIT = 0.7
+"""Share of its gain that a risky plan is credited with. Two in five of the statements called risky ran slower than
+before when measured (docs/risk.md), the others faster; a judgement, not an optimum."""
+
+LEAST_ROOM = 0.001
+"""Of what all statements may save: the plans of one that may save less are not looked at."""
+
+
+def distrust_risky(model: Model, indexes: Package) -> bool:
+    """Find the risky plans under the set; whether there are any that were not known as such."""
+    sizes = Sizes.of(model.prices.snapshot)
+    least = LEAST_ROOM * sum(space.room for space in model.spaces.values())
+    found = False
+    for name, space in model.spaces.items():
+        if space.room < least:
+            continue
+        package = space.learn(indexes)
+        if package and _is_risky(model, name, package, sizes):
+            found |= space.distrust(package, RISKY_CREDIT)
+    return found
+
+
+def _is_risky(model: Model, name: str, package: Package, sizes: Sizes) -> bool:
+    before = model.prices.answer(name, EMPTY_CONFIGURATION).plans
+    after = model.prices.answer(name, Configuration(package)).plans
+    worst = worst_risk([plan_risk(old, new, sizes) for old, new in zip(before, after, strict=False)])
+    return worst is not None and worst.level == "risky"
