@@ -6,11 +6,12 @@ indexes. Plans that come out new correct the model, until the planner has nothin
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from dbtune.model.progress import Progress
 from dbtune.select.exploring import Late
-from dbtune.select.greedy import best_grown
+from dbtune.select.greedy import best_grown, grown
 from dbtune.select.model import Model
 from dbtune.select.plan_space import Package, Region
 from dbtune.select.programme import Programme
@@ -29,8 +30,11 @@ BOUND_ROUNDS = 15
 DEPTH = 5
 """Regions within a region that are looked at in one round."""
 
-SOLVER_SECONDS = 20.0
+SOLVER_SECONDS = 10.0
 """For one programme: a limit for very large workloads; 22 statements take a few tenths of a second."""
+
+PHASE_SECONDS = 40.0
+"""For all corrections of one choice, and for the proof: a limit for very large workloads, too."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,18 @@ class Found:
 def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Late, progress: Progress) -> Found:
     """The best set within the budget that was found."""
     best = _planned(model, best_grown(model, budget_bytes, banned=banned), late)
+    until = time.monotonic() + PHASE_SECONDS
     for number in range(ROUNDS):
-        if late():
+        if late() or time.monotonic() > until:
             break
         progress.step("choosing indexes", number, ROUNDS)
         solution = Programme(model, budget_bytes, banned=banned).solve(seconds=SOLVER_SECONDS, gap=GAP)
         if solution is None:
             break
         known = _known_plans(model)
-        found = _planned(model, best_grown(model, budget_bytes, solution.indexes, banned), late)
+        # the solver leaves out what is less than its gap, which may be all that a rare statement has to gain
+        completed = grown(model, budget_bytes, 1.0, solution.indexes, banned)[-1]
+        found = _planned(model, completed.indexes, late)
         is_better = found.objective < best.objective * (1 - 1e-9)
         if is_better:
             best = found
@@ -68,8 +75,9 @@ def proved_bound(model: Model, budget_bytes: int | None, best: Found, late: Late
     near the best set. First by the linear relaxation, which is quick, at the end by the programme itself.
     """
     bound: float | None = None
+    until = time.monotonic() + PHASE_SECONDS
     for number in range(BOUND_ROUNDS):
-        if late():
+        if late() or time.monotonic() > until:
             return bound
         progress.step("proving how good the choice is", number, BOUND_ROUNDS)
         programme = Programme(model, budget_bytes, relaxed=True)
@@ -78,7 +86,8 @@ def proved_bound(model: Model, budget_bytes: int | None, best: Found, late: Late
         solution = solution or programme.relax(seconds=SOLVER_SECONDS)
         if solution is None:
             break
-        bound = solution.bound if bound is None else max(bound, solution.bound)
+        lowest = min(solution.bound, best.objective)  # solvers have tolerances
+        bound = lowest if bound is None else max(bound, lowest)
         if not solution.open_regions or bound >= (1 - BOUND_GAP) * best.objective:
             break
         for name, region in solution.open_regions:

@@ -88,7 +88,7 @@ class Programme:
         self._rows = _Rows()
         self._region_columns: list[tuple[int, str, Region]] = []
         usable = [(name, self._options(name, relaxed)) for name in model.spaces]
-        self._add_indexes(sum(saving for _, (saving, _, _) in usable))
+        self._add_indexes(0.0 if relaxed else sum(saving for _, (saving, _, _) in usable))
         if budget_bytes is not None:
             sizes = ((column, model.prices.size(index) / MEGABYTE) for index, column in self._indexes.items())
             self._rows.add(-np.inf, budget_bytes / MEGABYTE, sizes)

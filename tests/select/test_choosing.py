@@ -157,13 +157,13 @@ def test_no_set_is_cheaper_than_the_bound(bench: Bench, budget: int | None) -> N
     assert frontier.bound <= frontier.cost * (1 + 1e-9)
     gate, rng = Gate(bench.planner), random.Random(1)
     indexes = [candidate.index for candidate in bench.candidates]
-    sets = [indexes, *(rng.sample(indexes, rng.randrange(1, 6)) for _ in range(60))]
+    sets = [indexes, *(rng.sample(indexes, rng.randrange(1, 4)) for _ in range(100))]
     costs = [
         gate.workload_cost(bench.statements, Configuration(frozenset(some)))
         for some in sets
         if budget is None or sum(map(bench.planner.index_bytes, some)) <= budget
     ]
-    assert len(costs) > 5
+    assert len(costs) > 2
     # costs below that of a lookup count as one, for the bound alone
     assert min(costs) >= frontier.bound - CHEAP_COST * sum(planned.calls for planned in bench.statements)
     assert min(costs) >= 0.99 * bench.choose(budget=budget).cost_after
