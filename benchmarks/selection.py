@@ -18,12 +18,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).parent))
-import tpcds
 import tpch
 
 from dbtune.embedded import EmbeddedServer, find_binaries
@@ -60,9 +61,14 @@ class Built:
     cost: float
 
 
+def _module(data: str) -> ModuleType:
+    """``tpch`` or ``tpcds``: only the latter needs DuckDB."""
+    return import_module(data)
+
+
 def queries(data: str) -> dict[str, str]:
     """Those that count, by name."""
-    texts = (tpch if data == "tpch" else tpcds).queries()
+    texts = _module(data).queries()
     return {name: text for name, text in texts.items() if name != LEFT_OUT[data]}
 
 
@@ -178,7 +184,7 @@ def database(url: str | None, data: str, scale: float, major: int | None) -> Ite
     settings = {"shared_buffers": "1GB", "max_wal_size": "4GB", "maintenance_work_mem": "512MB"}
     with EmbeddedServer(find_binaries(major), settings=settings) as server:
         made = server.create_database(data)
-        (tpch if data == "tpch" else tpcds).load(made, scale)
+        _module(data).load(made, scale)
         yield made
 
 
@@ -201,7 +207,7 @@ def main() -> None:
         psycopg.connect(url, autocommit=True) as connection,
     ):
         snapshot, workload = Path(folder) / "snapshot.json.zst", Path(folder) / "queries.sql"
-        all_queries = (tpch if wishes.data == "tpch" else tpcds).queries()
+        all_queries = _module(wishes.data).queries()
         workload.write_text("".join(f"{text.strip().rstrip(';')};\n" for text in all_queries.values()))
         collect = [sys.executable, "-m", "dbtune", "collect", url, "-o", str(snapshot), "--samples", "-q"]
         subprocess.run([*collect, "--workload", str(workload)], check=True)
@@ -210,8 +216,9 @@ def main() -> None:
         text = [
             f"# Sets of indexes on {NAMES[wishes.data]}, really built",
             "",
-            f"Made by `python benchmarks/selection.py{' --peers' if wishes.peers else ''}`: {NAMES[wishes.data]} at scale"
-            f" {wishes.scale:g} on Postgres {version}, primary keys only, {len(all_queries)} queries once each.",
+            f"Made by `python benchmarks/selection.py --data {wishes.data}{' --peers' if wishes.peers else ''}`:"
+            f" {NAMES[wishes.data]} at scale {wishes.scale:g} on Postgres {version},"
+            f" primary keys only, {len(all_queries)} queries once each.",
             "`cost, built` is the planned cost of the workload with the indexes really built, relative to primary keys"
             f" only{', without Q20' if wishes.data == 'tpch' else ''}.",
             f"dbtune's seconds are those of the whole process, the least of {wishes.rounds} runs; `--min-gain 0.1`.",
