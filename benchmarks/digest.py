@@ -28,6 +28,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from digest_logs import write
 
 POLL_SECONDS = 0.05
+
+PEERS_SHARE = 0.05
+"""Of the log, for tools that are slower by far."""
+
 ONE_CORE = ("taskset", "-c", "0")
 
 
@@ -100,7 +104,7 @@ def tools(form: str, out: Path) -> list[Tool]:
     found = [Tool("dbtune, 1 core", (*ONE_CORE, *dbtune, "1")), Tool("dbtune, 2 processes", (*dbtune, "2"))]
     if form in ("mysql-slow", "percona-slow") and shutil.which("pt-query-digest"):
         command = ("pt-query-digest", "--limit", "100%", "--output", "json", "--no-version-check")
-        found.append(Tool("pt-query-digest", command, 0.1))
+        found.append(Tool("pt-query-digest", command, PEERS_SHARE))
     if form.startswith("postgres") and shutil.which("pgbadger"):
         kind = {"postgres-stderr": "stderr", "postgres-csv": "csv", "postgres-json": "jsonlog"}[form]
         prefix = ("-p", "%m [%p] %q%u@%d ") if kind == "stderr" else ()
@@ -118,7 +122,7 @@ def tools(form: str, out: Path) -> list[Tool]:
                 "-o",
                 str(out / "pgbadger.json"),
             )
-            found.append(Tool(f"pgBadger, -j {jobs}", command, 0.1))
+            found.append(Tool(f"pgBadger, -j {jobs}", command, PEERS_SHARE))
     return found
 
 
@@ -145,7 +149,7 @@ def compared(megabytes: float, rounds: int, folder: Path) -> list[str]:
     for form in ("mysql-slow", "percona-slow", "postgres-stderr", "postgres-csv", "postgres-json"):
         whole, part = folder / f"{form}.log", folder / f"{form}.part.log"
         written = write(str(whole), form, megabytes)
-        write(str(part), form, megabytes * 0.1)
+        write(str(part), form, megabytes * PEERS_SHARE)
         runs: dict[str, list[Run]] = {}
         sizes: dict[str, float] = {}
         said: dict[str, str] = {}
@@ -204,7 +208,7 @@ def main() -> None:
             "# Reading logs: speed, memory, and what is counted",
             "",
             "Made by `python benchmarks/digest.py`, which writes the logs and knows what is in them.",
-            f"{os.cpu_count()} processors, {wishes.megabytes:.0f} MB a log (the peers read a tenth), median of "
+            f"{os.cpu_count()} processors, {wishes.megabytes:.0f} MB a log (the peers read a twentieth), median of "
             f"{wishes.rounds} rounds, memory the most of any round. MB are millions of bytes.",
             *([f"Not installed, and so left out: {', '.join(missing)}."] if missing else []),
             "",

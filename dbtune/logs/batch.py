@@ -117,17 +117,39 @@ class Batch:
         )
 
 
-def numbers(column: Sequence[bytes], *, scale: float = 1.0) -> Numbers:
-    """A column of digits as numbers, times ``scale``; the empty bytes become NaN. Raises ValueError for others."""
-    filled = [value or b"nan" for value in column] if b"" in column else column
-    values = np.fromiter(map(float, filled), np.float64, len(filled))
+MOST_REMEMBERED = 1 << 15
+
+
+class _Remembered(dict[bytes, float]):
+    """Numbers by their digits: counts, sizes and whole seconds come again and again, and are read quicker from here."""
+
+    def __missing__(self, digits: bytes) -> float:
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        value = self[digits] = float(digits or b"nan")
+        return value
+
+
+_remembered = _Remembered()
+
+
+def numbers(column: Sequence[bytes], *, scale: float = 1.0, repeated: bool = False) -> Numbers:
+    """A column of digits as numbers, times ``scale``; the empty bytes become NaN. Raises ValueError for others.
+
+    ``repeated``: few values are new.
+    """
+    if repeated:
+        values = np.fromiter(map(_remembered.__getitem__, column), np.float64, len(column))
+    else:
+        filled = [value or b"nan" for value in column] if b"" in column else column
+        values = np.fromiter(map(float, filled), np.float64, len(filled))
     return values if scale == 1.0 else values * scale
 
 
-def numbers_or_nan(column: Sequence[bytes], *, scale: float = 1.0) -> Numbers:
+def numbers_or_nan(column: Sequence[bytes], *, scale: float = 1.0, repeated: bool = False) -> Numbers:
     """Like ``numbers``, with NaN for what is no number (``18446744073708.796870.000036`` is known of old servers)."""
     try:
-        return numbers(column, scale=scale)
+        return numbers(column, scale=scale, repeated=repeated)
     except ValueError:
         return np.array([_number(value) for value in column]) * scale
 

@@ -13,9 +13,9 @@ from math import isnan, nan
 
 import numpy as np
 
-from dbtune.logs.batch import Batch, IncidentEvent, Names, Numbers, numbers, numbers_or_nan
+from dbtune.logs.batch import Batch, Names, Numbers, numbers, numbers_or_nan
+from dbtune.logs.mysql.header_fields import add_fields
 from dbtune.logs.mysql.times import epoch
-from dbtune.model.digest import IncidentKind
 
 STRAY_LINE = "a line that belongs to no event"
 WITHOUT_STATEMENT = "an event without its statement"
@@ -57,23 +57,9 @@ _CUT_HEADER = re.compile(rb"(?<=\n)\# [TU][^\n]*\Z")
 _HARMLESS = re.compile(
     rb"\s*\Z|T(?:cp p|CP P)ort: |Time[ \t]+Id +Command|# Time: |/\S*mysqld|mysqld, Version|use \S+;|SET timestamp="
 )
-_FIELD = re.compile(rb"([A-Za-z_]+):[ \t]*+(\S*[^\s:])(?=\s|\Z)")
 _TIMESTAMP = re.compile(rb"timestamp=([\d.]+)")
 _ADMINISTRATOR = re.compile(rb"# (administrator command: [^;\n]*)")
-_EXPLAIN = re.compile(rb"^# explain: ?([^\n]*)\n", re.MULTILINE)
 
-_OPTIONAL = {
-    "rows_affected": (b"Rows_affected",),
-    "bytes_sent": (b"Bytes_sent",),
-}
-_ERRNO = (b"Errno", b"Last_errno")
-_INCIDENTS: dict[bytes, tuple[IncidentKind, bytes]] = {
-    b"1205": ("cancelled", b"lock timeout"),
-    b"1213": ("deadlock", b""),
-    b"1317": ("cancelled", b"killed"),
-    b"1969": ("cancelled", b"statement timeout"),  # MariaDB
-    b"3024": ("cancelled", b"statement timeout"),  # MySQL
-}
 """By the number of the error (``sql/share/messages_to_clients.txt``, ``sql/share/errmsg-utf8.txt``)."""
 
 Rows = Sequence[tuple[bytes, ...]]
@@ -138,24 +124,23 @@ class SlowReader:
             texts=[statement.rstrip(b"; \n\t") for statement in statements],
             ms=numbers_or_nan(seconds, scale=1000.0),
             times=self._times(times, sets),
-            lock_ms=numbers_or_nan(lock, scale=1000.0),
-            rows_sent=numbers_or_nan(sent),
-            rows_examined=numbers_or_nan(examined),
+            lock_ms=numbers_or_nan(lock, scale=1000.0, repeated=True),
+            rows_sent=numbers_or_nan(sent, repeated=True),
+            rows_examined=numbers_or_nan(examined, repeated=True),
             users=[name.strip() or inside for name, inside in zip(user, account, strict=True)],
             hosts=[name or ip for name, ip in zip(host, address, strict=True)],
             databases=self._databases(uses),
             sessions=thread if any(thread) else None,
             skipped=skipped,
         )
-        if any(behind) or any(above) or any(rest) or any(below):
-            _add_fields(batch, [b"\n".join(parts) for parts in zip(behind, above, rest, below, strict=True)])
+        add_fields(batch, (behind, above, rest, below))
         return _with_statements(batch, commands=any(text[:1] == b"#" for text in batch.texts))
 
     def _times(self, written: Sequence[bytes], sets: Sequence[bytes]) -> Numbers:
         """When the statements began (``SET timestamp``), else what the last ``# Time`` says."""
         stamps = [line[14:-2] for line in sets]
         try:
-            values = numbers(stamps)
+            values = numbers(stamps, repeated=True)
         except ValueError:
             hits = [_TIMESTAMP.search(line) for line in sets]
             values = numbers([b"" if hit is None else hit[1].rstrip(b".") for hit in hits])
@@ -183,64 +168,6 @@ class SlowReader:
                 self._database = use.strip(b"` ")
             found.append(self._database)
         return found
-
-
-def _add_fields(batch: Batch, headers: Sequence[bytes]) -> None:
-    """Fill in what the header lines of Percona, MariaDB and ``log_slow_extra`` say beyond the usual."""
-    fields = [dict(_FIELD.findall(header)) for header in headers]
-    for column, names in _OPTIONAL.items():
-        values = _field(fields, names)
-        if any(values):
-            setattr(batch, column, numbers_or_nan(values))
-    errors = _field(fields, _ERRNO)
-    killed = _field(fields, (b"Killed",))
-    if any(errors):
-        batch.errors = np.array([float(bool(value) and value != b"0") for value in errors])
-    # MySQL 8 and later have forgotten by then that a statement was killed, but for the number of the error
-    _add_incidents(batch, [b"1317" if kill not in (b"", b"0") else no for no, kill in zip(errors, killed, strict=True)])
-    threads = _field(fields, (b"Thread_id",))
-    if any(threads):
-        known = batch.sessions or [b""] * len(batch)
-        batch.sessions = [thread or one for thread, one in zip(threads, known, strict=True)]
-    schemas = _field(fields, (b"Schema",))
-    if any(schemas):
-        used = batch.databases or [b""] * len(batch)
-        # a session without a database has an empty one
-        batch.databases = [
-            schema or (b"" if b" Schema:" in header else use)
-            for schema, use, header in zip(schemas, used, headers, strict=True)
-        ]
-    limits = _field(fields, (b"Log_slow_rate_limit",))
-    if any(limits):
-        batch.calls = np.array([max(1.0, float(limit)) if limit.isdigit() else 1.0 for limit in limits])
-    if any(b"Tmp_table_sizes" in one for one in fields):
-        batch.temporary_bytes = np.array([_on_disk(one) for one in fields])
-    for at, header in enumerate(headers):
-        if b"# explain:" in header:
-            batch.plans[at] = b"\n".join(_EXPLAIN.findall(header))
-
-
-def _add_incidents(batch: Batch, errors: Sequence[bytes]) -> None:
-    for at, number in enumerate(errors):
-        if number in _INCIDENTS:
-            kind, detail = _INCIDENTS[number]
-            batch.incidents.append(IncidentEvent(kind, float(batch.times[at]), 0.0, batch.texts[at], detail))
-
-
-def _field(fields: Sequence[dict[bytes, bytes]], names: Sequence[bytes]) -> list[bytes]:
-    return [next((one[name] for name in names if name in one), b"") for one in fields]
-
-
-def _count(value: bytes) -> float:
-    return float(value) if value.isdigit() else nan
-
-
-def _on_disk(fields: dict[bytes, bytes]) -> float:
-    """Bytes of temporary tables, where one of them was on disk."""
-    if b"Tmp_table_sizes" not in fields:
-        return nan
-    on_disk = fields.get(b"Tmp_table_on_disk") == b"Yes" or fields.get(b"Tmp_disk_tables", b"0") != b"0"
-    return _count(fields[b"Tmp_table_sizes"]) if on_disk else 0.0
 
 
 def _with_statements(batch: Batch, *, commands: bool) -> Batch:
