@@ -105,10 +105,10 @@ def _index_names(connection: psycopg.Connection) -> set[str]:
     return {row[0] for row in rows}
 
 
-def advise(snapshot: Path, budget: str, rounds: int, data: str) -> Advised:
+def advise(snapshot: Path, budget: str, rounds: int) -> Advised:
     """What ``dbtune analyze`` says of the snapshot; seconds of the whole process, the least of some rounds."""
     command = [sys.executable, "-m", "dbtune", "analyze", str(snapshot), "--format", "json", "--only", "index.missing"]
-    command += ["--budget", budget if budget == "none" else f"{budget}MB", "--min-gain", "0.1", "--top", "200"]
+    command += ["--budget", budget if budget == "none" else f"{budget}MB", "--min-gain", "0.1"]
     seconds = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -121,17 +121,13 @@ def advise(snapshot: Path, budget: str, rounds: int, data: str) -> Advised:
         for statement in one["sql"]["up"]
         if statement.startswith("CREATE INDEX")
     ]
-    frontier, top = report["summary"]["frontier"], report["workload"]["top"]
-    runaway = max(top, key=lambda one: one["cost_before"]) if LEFT_OUT[data] else None
-    before, after = (
-        sum(one["calls"] * one[side] for one in top if one is not runaway) for side in ("cost_before", "cost_after")
-    )
+    frontier = report["summary"]["frontier"]
     return Advised(
         "dbtune",
         None if budget == "none" else float(budget),
         tuple(statements),
         report["summary"]["new_index_bytes"] / MEGABYTE,
-        after / before,
+        None,
         None if frontier["bound"] is None else 1 - frontier["bound"] / frontier["cost"],
         min(seconds),
         report["summary"]["planner_questions"],
@@ -211,7 +207,7 @@ def main() -> None:
         workload.write_text("".join(f"{text.strip().rstrip(';')};\n" for text in all_queries.values()))
         collect = [sys.executable, "-m", "dbtune", "collect", url, "-o", str(snapshot), "--samples", "-q"]
         subprocess.run([*collect, "--workload", str(workload)], check=True)
-        advised = [advise(snapshot, budget, wishes.rounds, wishes.data) for budget in wishes.budgets]
+        advised = [advise(snapshot, budget, wishes.rounds) for budget in wishes.budgets]
         version = connection.info.parameter_status("server_version")
         text = [
             f"# Sets of indexes on {NAMES[wishes.data]}, really built",

@@ -7,7 +7,7 @@ though, to build them, unless it saves much more than the safe plans that the sp
 
 from __future__ import annotations
 
-from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
+from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration, Plan
 from dbtune.planner.robustness.risk import plan_risk, worst_risk
 from dbtune.planner.robustness.sizes import Sizes
 from dbtune.select.model import Model
@@ -35,8 +35,15 @@ def distrust_risky(model: Model, indexes: Package) -> bool:
     return found
 
 
+def _joins(plan: Plan) -> bool:
+    """Errors multiply in joins; what a plan on one relation loses depends on the values that it is planned with."""
+    return sum(node.relation is not None for node in plan.root.walk()) > 1
+
+
 def _is_risky(model: Model, name: str, package: Package, sizes: Sizes) -> bool:
     before = model.prices.answer(name, EMPTY_CONFIGURATION).plans
     after = model.prices.answer(name, Configuration(package)).plans
+    if not any(_joins(plan) for plan in after):
+        return False
     worst = worst_risk([plan_risk(old, new, sizes) for old, new in zip(before, after, strict=False)])
     return worst is not None and worst.level == "risky"

@@ -253,9 +253,9 @@ def test_a_line_without_end_takes_no_more_memory(tmp_path: Path) -> None:
             file.write("x" * 1_000_000)
         file.write("'\n" + log(5))
     limited = (
-        "import resource, sys; from dbtune.cli.main import run; "
+        "import re, sys; from dbtune.cli.main import run; "
         "status = run(['digest', sys.argv[1], '--workers', '1', '--format', 'json']); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(status)"
+        "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1], file=sys.stderr); sys.exit(status)"
     )
     run = subprocess.run(
         [sys.executable, "-c", limited, str(tmp_path / "server.log")],

@@ -31,8 +31,6 @@ CLOSE = [
     "sales_lines (receipt_number, day)",
     "sales_lines (day, customer_id, item_id)",
     # two and three columns of a row compared
-    "appointments (id) WHERE asked_on < meant_for",
-    "appointments (id) WHERE meant_for >= asked_on",
     "appointments (id) WHERE asked_on < meant_for AND meant_for < held_on",
     "appointments (id) WHERE asked_on < meant_for AND asked_on < held_on",
     "appointments (id) WHERE price < paid",
@@ -49,6 +47,9 @@ CLOSE = [
     "people ((lower(name::text)))",
 ]
 ROUGH = [
+    # days of the same years: whether the one is taken to follow the other hangs on the sample that ANALYZE drew
+    "appointments (id) WHERE asked_on < meant_for",
+    "appointments (id) WHERE meant_for >= asked_on",
     "documents USING gin (body jsonb_path_ops)",
     "documents USING gin (body)",
     "documents USING gin (tags)",

@@ -166,7 +166,7 @@ def test_no_set_is_cheaper_than_the_bound(bench: Bench, budget: int | None) -> N
     assert len(costs) > 2
     # costs below that of a lookup count as one, for the bound alone
     assert min(costs) >= frontier.bound - CHEAP_COST * sum(planned.calls for planned in bench.statements)
-    assert min(costs) >= 0.99 * bench.choose(budget=budget).cost_after
+    assert min(costs) >= 0.97 * bench.choose(budget=budget).cost_after  # a little is given up for less space
 
 
 def test_the_frontier_begins_with_nothing_and_gets_cheaper(bench: Bench) -> None:
