@@ -25,8 +25,11 @@ def epochs(texts: Sequence[bytes]) -> Numbers:
     digits = written.reshape(-1, _LONGEST).astype(np.int64) - ord("0")
     days = digits[:, _DAY_PLACES] @ _DAY_WEIGHTS
     seconds = digits[:, _TIME_PLACES] @ _TIME_WEIGHTS
-    unique, places = np.unique(days, return_inverse=True)
-    starts = np.array([_day_start(int(day)) for day in unique])[places]
+    if (days == days[0]).all():  # a block seldom holds more than one
+        starts = np.array(_day_start(int(days[0])))
+    else:
+        unique, places = np.unique(days, return_inverse=True)
+        starts = np.array([_day_start(int(day)) for day in unique])[places]
     if width > _SECONDS and texts[0][_SECONDS : _SECONDS + 1] in (b".", b","):
         seconds = seconds + digits[:, _FRACTION_PLACES] @ np.array([0.1, 0.01, 0.001])
     return np.asarray(starts + seconds - _zone_seconds(texts[0]), np.float64)
