@@ -217,7 +217,7 @@ def main() -> None:
             f" primary keys only, {len(all_queries)} queries once each.",
             "`cost, built` is the planned cost of the workload with the indexes really built, relative to primary keys"
             f" only{', without Q20' if wishes.data == 'tpch' else ''}.",
-            f"dbtune's seconds are those of the whole process, the least of {wishes.rounds}; `--min-gain 0.1`.",
+            f"dbtune's seconds are those of the whole process, the least of {wishes.rounds} rounds; `--min-gain 0.1`.",
             *(["The peers' seconds and questions are from another run, on the same data."] if wishes.peers else []),
             "",
             *lines([*advised, *(peers() if wishes.peers else ())], connection, wishes.data),
