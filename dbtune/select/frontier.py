@@ -37,9 +37,15 @@ def frontier_points(model: Model, best: Found) -> tuple[FrontierPoint, ...]:
         if not kept or step is chosen or step.objective < (1 - LEAST_STEP) * kept[-1].objective:
             kept.append(step)
     kept = [step for step in kept if step is chosen or not _is_beaten(step, chosen)]
-    return tuple(
-        FrontierPoint(step.bytes, step.objective, len(step.indexes), step is chosen) for step in _thinned(kept, chosen)
-    )
+    points: list[FrontierPoint] = []
+    for step in _thinned(kept, chosen):
+        # steps are grown with risky plans credited in part; what is shown is what the planner says
+        cost = step.objective if step is chosen else model.promised(step.indexes)
+        if step is chosen:
+            points = [point for point in points if point.cost > cost or not point.indexes]
+        if not points or step is chosen or cost < points[-1].cost:
+            points.append(FrontierPoint(step.bytes, cost, len(step.indexes), step is chosen))
+    return tuple(points)
 
 
 def _is_beaten(step: Step, chosen: Step) -> bool:

@@ -48,6 +48,10 @@ class Model:
         """By statement."""
         return {name: space.cost(indexes) for name, space in self.spaces.items()}
 
+    def promised(self, indexes: Package) -> float:
+        """Cost of all statements by the planner's own word, with what writes pay."""
+        return sum(space.promised(indexes) for space in self.spaces.values()) + self.prices.write_costs(indexes)
+
     def gains(self) -> Mapping[Index, float]:
         """For each index the most that a plan with it saves, shared out among all indexes that the plan reads."""
         found: dict[Index, float] = {}

@@ -76,6 +76,10 @@ class PlanSpace:
         """By the plans known so far, the risky ones credited in part: at least what the planner would say."""
         return min(self._credited(package, cost) for package, cost in self._plans.items() if package <= indexes)
 
+    def promised(self, indexes: Package) -> float:
+        """The same with every plan at the planner's own cost: what a report may say."""
+        return min(cost for package, cost in self._plans.items() if package <= indexes)
+
     def distrust(self, package: Package, credit: float) -> bool:
         """Credit the plan with that share (0 to 1) of what it saves; whether that is new."""
         is_new = package not in self._risky
