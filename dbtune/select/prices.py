@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -86,4 +87,4 @@ class Prices:
         return self._write_costs[index]
 
     def write_costs(self, indexes: Iterable[Index]) -> float:
-        return sum(self.write_cost(index) for index in indexes)
+        return math.fsum(self.write_cost(index) for index in indexes)  # the same in whatever order

@@ -157,20 +157,24 @@ class Programme:
         columns: list[int] = []
         for package, cost in plans:
             column = self._column(cost - lowest, columns)
-            for index in package:
-                needing.setdefault(self._indexes[index], []).append(column)
+            for index_column in self._columns_of(package):
+                needing.setdefault(index_column, []).append(column)
         for region in regions:
             column = self._column(region.bound - lowest, columns)
             self._region_columns.append((column, name, region))
-            for index in region.holding:
-                needing.setdefault(self._indexes[index], []).append(column)
-            for index in region.without - self._banned:
-                lacking.setdefault(self._indexes[index], []).append(column)
+            for index_column in self._columns_of(region.holding):
+                needing.setdefault(index_column, []).append(column)
+            for index_column in self._columns_of(region.without - self._banned):
+                lacking.setdefault(index_column, []).append(column)
         self._rows.add(1.0, 1.0, ((column, 1.0) for column in columns))
         for index_column, of_index in needing.items():
             self._rows.add(-np.inf, 0.0, [*((column, 1.0) for column in of_index), (index_column, -1.0)])
         for index_column, of_index in lacking.items():
             self._rows.add(-np.inf, 1.0, [*((column, 1.0) for column in of_index), (index_column, 1.0)])
+
+    def _columns_of(self, package: Package) -> list[int]:
+        """In a fixed order: the solver's path, and of equal sets the one it finds, hang on that of the rows."""
+        return sorted(self._indexes[index] for index in package)
 
     def _column(self, cost: float, columns: list[int]) -> int:
         column = len(self._costs)
