@@ -9,6 +9,7 @@ has the median. "1 core" is bound to one processor (``taskset``).
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import shutil
@@ -23,6 +24,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import dbtune
 
 sys.path.insert(0, str(Path(__file__).parent))
 from digest_logs import write
@@ -201,6 +204,8 @@ def main() -> None:
     parser.add_argument("--sizes", type=float, nargs="*", default=[20, 100, 300, 1000])
     parser.add_argument("-o", "--output", type=Path)
     wishes = parser.parse_args()
+    # as an installed package is
+    compileall.compile_dir(str(Path(dbtune.__file__).parent), quiet=1)
     missing = [name for name in ("pt-query-digest", "pgbadger") if not shutil.which(name)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -24,6 +24,7 @@ TOO_LONG = "an event of more than 4 MB, of which the first 1 MB was read"
 NULS = "a run of NUL bytes, as in a file that was truncated while it was written"
 
 _LOOK_BACK = 1 << 14
+_SHORT_LOOK_BACK = 1 << 11
 _NULS = re.compile(rb"\0+")
 _BOM = b"\xef\xbb\xbf"
 
@@ -155,7 +156,7 @@ class Cutter:
 
     def _last_boundary(self, buffer: bytes) -> int:
         """The last place where an event starts, or 0."""
-        window = _LOOK_BACK
+        window = _SHORT_LOOK_BACK
         while True:
             begin = max(0, len(buffer) - window)
             last = 0

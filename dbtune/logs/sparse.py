@@ -9,6 +9,9 @@ from dbtune.logs.batch import Numbers
 
 Integers = npt.NDArray[np.int64]
 
+Pairs = tuple[Integers, list[Numbers]]
+"""Pairs as one number each, and columns of sums."""
+
 _PENDING = 1 << 16
 _COLUMN_BITS = 40
 
@@ -23,12 +26,16 @@ class SparseSums:
         self._values = values
         self._keys: Integers = np.empty(0, np.int64)
         self._sums: list[Numbers] = [np.empty(0) for _ in range(values)]
-        self._pending: list[tuple[Integers, list[Numbers]]] = []
+        self._pending: list[Pairs] = []
         self._waiting = 0
 
     def add(self, rows: Integers, columns: Integers, *values: Numbers) -> None:
         """Add each of the values to the sum of its pair."""
-        keys, sums = _summed((rows << _COLUMN_BITS) + columns, list(values))
+        self.add_pairs(summed_pairs(rows, columns, *values))
+
+    def add_pairs(self, pairs: Pairs) -> None:
+        """Add sums of pairs that each occur once."""
+        keys, sums = pairs
         self._pending.append((keys, sums))
         self._waiting += len(keys)
         if self._waiting > max(_PENDING, len(self._keys)):
@@ -37,8 +44,7 @@ class SparseSums:
     def items(self) -> tuple[Integers, Integers, list[Numbers]]:
         """Rows, columns and sums of all pairs, by row and column."""
         self._compact()
-        half = 1 << (_COLUMN_BITS - 1)
-        columns = ((self._keys + half) & (2 * half - 1)) - half
+        columns = columns_of(self._keys)
         return (self._keys - columns) >> _COLUMN_BITS, columns, self._sums
 
     def renumbered(self, rows: Integers) -> SparseSums:
@@ -69,7 +75,19 @@ class SparseSums:
         self._waiting = 0
 
 
-def _summed(keys: Integers, values: list[Numbers]) -> tuple[Integers, list[Numbers]]:
+def summed_pairs(rows: Integers, columns: Integers, *values: Numbers) -> Pairs:
+    """The pairs that occur, each once, and the sum of each of the values."""
+    return _summed((rows << _COLUMN_BITS) + columns, list(values))
+
+
+def columns_of(keys: Integers) -> Integers:
+    """The columns of pairs."""
+    half = 1 << (_COLUMN_BITS - 1)
+    columns: Integers = ((keys + half) & (2 * half - 1)) - half
+    return columns
+
+
+def _summed(keys: Integers, values: list[Numbers]) -> Pairs:
     unique, places = np.unique(keys, return_inverse=True)
     return unique, [added_up(places, each, len(unique)) for each in values]
 

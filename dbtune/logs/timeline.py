@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dbtune.logs.batch import Numbers
-from dbtune.logs.sparse import Integers, SparseSums
+from dbtune.logs.sparse import Integers, SparseSums, columns_of, summed_pairs
 from dbtune.model.digest import TimelineSlot
 
 WIDTHS = (1, 5, 15, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 604800, 2419200, 31449600)
@@ -39,10 +39,12 @@ class Timeline:
         if not known.all():
             rows, times, calls, ms, errors = rows[known], times[known], calls[known], ms[known], errors[known]
         slots = np.floor(times / self.slot_seconds).astype(np.int64)
-        values = (calls, np.nan_to_num(ms * calls), errors)
-        self._sums.add(rows, slots, *values)
-        self._whole.add(np.zeros_like(slots), slots, *values)
-        self._slots.update(np.unique(slots).tolist())
+        pairs = summed_pairs(rows, slots, calls, np.nan_to_num(ms * calls), errors)
+        self._sums.add_pairs(pairs)
+        keys, sums = pairs
+        slots = columns_of(keys)
+        self._whole.add(np.zeros_like(slots), slots, *sums)
+        self._slots.update(slots.tolist())
         self._bound()
 
     def merge(self, other: Timeline, rows: Integers) -> None:

@@ -40,6 +40,9 @@ _VALUES = {
 _FREE = "udarhbiL"
 """Escapes with free text: it ends where the prefix goes on."""
 
+_EARLY_END = b"(?:"
+"""What ``%q`` stands for: the rest of the prefix may be missing."""
+
 _ESCAPE = re.compile(r"%(-?\d+)?([a-zA-Z%])|([^%]+|%)")
 
 SEVERITY = (
@@ -124,12 +127,16 @@ class LinePrefix:
         """The same without groups."""
         return self._expression(capture=False)
 
+    @property
+    def may_end_early(self) -> bool:
+        """Whether lines of background processes lack what follows ``%q``."""
+        return any(expression == _EARLY_END for _, expression in self._parts)
+
     def _expression(self, *, capture: bool) -> bytes:
         parts: list[bytes] = []
         for name, expression in self._parts:
             parts.append(b"(" + expression + b")" if name and capture else expression)
-        # what follows %q is missing in lines of background processes
-        return b"".join(parts) + (b")?+" if any(e == b"(?:" for _, e in self._parts) else b"")
+        return b"".join(parts) + (b")?+" if self.may_end_early else b"")
 
     @cached_property
     def _parts(self) -> tuple[tuple[str, bytes], ...]:
@@ -144,7 +151,7 @@ class LinePrefix:
             elif letter == "%":
                 parts.append(("", b"%"))
             elif letter == "q":
-                parts.append(("", b"(?:"))
+                parts.append(("", _EARLY_END))
             else:
                 name = "session" if letter == "c" and not has_pid else _FIELDS.get(letter, "")
                 name = "" if name in taken else name

@@ -12,6 +12,7 @@ from functools import cached_property
 from math import nan
 
 from dbtune.logs.batch import Batch, Names, numbers_or_nan
+from dbtune.logs.groups import Column, columns_of, filled, present, rows_of
 from dbtune.logs.postgres.any_prefix import Prefix, parsed
 from dbtune.logs.postgres.line_prefix import ADDED, ANY, SEVERITY, STATE, LinePrefix
 from dbtune.logs.postgres.records import Record, Records
@@ -94,36 +95,35 @@ class StderrReader:
             block = block.replace(b"\r\n", b"\n")
         if not block.endswith(b"\n"):
             block += b"\n"
-        rows: Sequence[tuple[bytes, ...]] = self._expressions.event.findall(block)
-        if not rows:
-            return Batch()
-        columns = list(zip(*rows, strict=True))
+        columns = columns_of(self._expressions.event, block)
         if (
             not any(columns[-1])
             and not {b"parse", b"bind"} & set(columns[self._width + 1])
             and not self._records.is_waiting
         ):
             return self._quickly(columns, several_lines=b"\n\t" in block)
-        return self._in_order(rows)
+        return self._in_order(rows_of(columns))
 
     def finish(self) -> Batch:
         """What waited for more."""
         return self._with_strays(self._records.finish())
 
-    def _names(self, columns: Sequence[Sequence[bytes]]) -> dict[str, Names]:
+    def _names(self, columns: Sequence[Column]) -> dict[str, Names]:
         if self._expressions.prefix is not None:
-            return {name: list(columns[at]) for at, name in enumerate(self._fields)}
-        prefixes = [parsed(prefix) for prefix in columns[0]]
+            given = filled if self._expressions.prefix.may_end_early else present
+            return {name: given(columns[at]) for at, name in enumerate(self._fields)}
+        prefixes = [parsed(prefix) for prefix in filled(columns[0])]
         return {name: list(column) for name, column in zip(Prefix._fields, zip(*prefixes, strict=True), strict=True)}
 
-    def _quickly(self, columns: Sequence[Sequence[bytes]], *, several_lines: bool) -> Batch:
+    def _quickly(self, columns: Sequence[Column], *, several_lines: bool) -> Batch:
         """All rows are events of their own: whole columns at once."""
         names = self._names(columns)
-        texts, details = columns[self._width + 2], columns[self._width + 3]
+        ms, texts = present(columns[self._width]), present(columns[self._width + 2])
+        details = columns[self._width + 3]
         size = len(texts)
         return Batch(
-            texts=[text.replace(b"\n\t", b"\n") for text in texts] if several_lines else list(texts),
-            ms=numbers_or_nan(columns[self._width]),
+            texts=[text.replace(b"\n\t", b"\n") for text in texts] if several_lines else texts,
+            ms=numbers_or_nan(ms),
             times=epochs(names["time"]) if "time" in names else numbers_or_nan([b""] * size),
             users=names.get("user"),
             databases=names.get("database"),

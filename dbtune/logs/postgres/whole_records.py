@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dbtune.logs.batch import Batch, Names, numbers_or_nan
+from dbtune.logs.groups import Column, columns_of, filled, rows_of
 from dbtune.logs.postgres.records import Record, Records, parameters_of
 from dbtune.logs.postgres.times import epoch, epochs
 
@@ -55,21 +56,19 @@ class WholeRecordReader:
             block = block.replace(b"\r\n", b"\n")
         if not block.endswith(b"\n"):
             block += b"\n"
-        rows: Sequence[tuple[bytes, ...]] = self._expression.findall(block)
-        if not rows:
-            return Batch()
-        columns = list(zip(*rows, strict=True))
+        columns = columns_of(self._expression, block)
         others, kinds = columns[OTHER], columns[KIND]
         if any(others) or {b"parse", b"bind"} & set(kinds) or self._records.is_waiting:
-            return self._in_order(rows)
+            return self._in_order(rows_of(columns))
         return self._quickly(columns)
 
     def finish(self) -> Batch:
         """What waited for more."""
         return self._records.finish()
 
-    def _quickly(self, columns: Sequence[Sequence[bytes]]) -> Batch:
-        time, user, database, session, host, ms, _, text, detail, _ = columns
+    def _quickly(self, columns: Sequence[Column]) -> Batch:
+        time, user, database, session, host, ms, _, text = map(filled, columns[: KIND + 2])
+        detail = columns[KIND + 2]
         decoded = self._decoded
         return Batch(
             texts=list(map(decoded, text)),
@@ -78,7 +77,7 @@ class WholeRecordReader:
             users=list(map(decoded, user)),
             databases=list(map(decoded, database)),
             hosts=_hosts(list(map(decoded, host))),
-            sessions=list(session),
+            sessions=session,
             parameters={at: parameters_of(decoded(one)) for at, one in enumerate(detail) if one} if any(detail) else {},
         )
 
