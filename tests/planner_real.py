@@ -49,6 +49,9 @@ class RealPlanner:
         assert row is not None
         return int(row[0])
 
+    def another(self) -> None:
+        """One builds enough."""
+
     def close(self) -> None:
         self._build(frozenset())
         self._connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,9 @@ from dbtune.rules.registry import chosen_rules
 
 FINDINGS = 1
 """Exit status where ``--fail-on`` is reached."""
+
+MOST_PLANNERS = 4
+"""Each keeps all what-if indexes in memory."""
 
 NO_WORKLOAD = (
     "no workload, so only the schema is looked at: pass --log FILE or --workload FILE.sql, or install "
@@ -64,9 +68,7 @@ NO_WORKLOAD = (
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Planners that may be at work at once (one is enough so far, and more are not started).",
+    help="Planners that may be at work at once, on dbtune's own server: by default one a processor, four at most.",
 )
 @options.privacy_option
 @click.option(
@@ -103,7 +105,7 @@ def command(
     min_gain: float,
     explain_analyze: bool,
     timeout: float | None,
-    workers: int,
+    workers: int | None,
     privacy: Literal["none", "hash", "drop"],
     files: Sequence[Path],
     form: str | None,
@@ -121,7 +123,13 @@ def command(
     outputs = inputs.open_outputs(files, form)
     chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
     advise_options = AdviseOptions(
-        budget_bytes=budget, only=only, skip=skip, schemas=schemas, min_gain=min_gain, timeout_seconds=timeout
+        budget_bytes=budget,
+        only=only,
+        skip=skip,
+        schemas=schemas,
+        min_gain=min_gain,
+        timeout_seconds=timeout,
+        workers=workers or min(MOST_PLANNERS, os.cpu_count() or 1),
     )
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server, top=top)

@@ -84,6 +84,9 @@ class ExplainPlanner:
         table = self._snapshot.table(index.table)
         return 0 if table is None else index_pages(index, table, self._snapshot).bytes
 
+    def another(self) -> None:
+        """One session on the target is enough."""
+
     def close(self) -> None:
         self._session.close()
 

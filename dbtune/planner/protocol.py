@@ -37,5 +37,11 @@ class Planner(Protocol):
     def index_bytes(self, index: Index) -> int:
         """Predicted size of a what-if index once built, in bytes."""
 
+    def another(self) -> Planner | None:
+        """A second planner that answers alike and at the same time, from another thread; None where there is none.
+
+        To be closed before this one.
+        """
+
     def close(self) -> None:
         """Remove everything that was made for planning. May be called more than once."""

@@ -14,9 +14,9 @@ from dbtune.model.workload import TableWrites
 from dbtune.planner.gate import Gate, PlannedStatement
 from dbtune.planner.index_size import index_pages
 from dbtune.planner.protocol import Planner
+from dbtune.planner.robustness.judging import Executed
 from dbtune.rules.ledger import Ledger
 from dbtune.rules.options import AdviseOptions
-from dbtune.rules.risks import Executed
 from dbtune.select.selection import Selection
 from dbtune.select.writes import write_cost
 

@@ -22,6 +22,7 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Limit, Skipped, Workload
 from dbtune.planner.gate import Gate, PlannedStatement
 from dbtune.planner.protocol import Planner
+from dbtune.planner.robustness.judging import Executed, Risks, executed_plans, merged_executions
 from dbtune.planner.robustness.risk import worst_risk
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
@@ -29,7 +30,6 @@ from dbtune.rules.ledger import Ledger
 from dbtune.rules.options import NO_LIMIT, AdviseOptions
 from dbtune.rules.reading import read_statement
 from dbtune.rules.registry import Rule, chosen_rules
-from dbtune.rules.risks import Executed, Risks, executed_plans, merged_executions
 from dbtune.rules.summary import ordered, report_of
 from dbtune.rules.wording import risk_words
 from dbtune.select.choosing import Wishes, choose
@@ -48,6 +48,10 @@ BUDGET_SHARE = 0.5
 
 LEAST_BUDGET = 64 * 1024 * 1024
 """Bytes that they may always take then."""
+
+
+MANY_STATEMENTS = 8
+"""Fewer are asked about before a second planner is there."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,13 @@ def advise(
     rules = chosen_rules(options.only, options.skip, snapshot.server.dialect)
     seen = merged_executions(executed_plans(digest), executed or {})
     run = Run(snapshot, workload, options, Gate(planner), progress, rules, digest, seen, deadline)
-    for step in PASSES:
-        run = step(run)
-    assert run.context is not None
-    return report_of(run.context, run.workload, run.recommendations, run.limits, __version__)
+    try:
+        for step in PASSES:
+            run = step(run)
+        assert run.context is not None
+        return report_of(run.context, run.workload, run.recommendations, run.limits, __version__)
+    finally:
+        run.gate.crew.close()
 
 
 def read_facts(run: Run) -> Run:
@@ -131,13 +138,16 @@ def choose_indexes(run: Run) -> Run:
     """The set of new indexes that gains most, net of what writes pay."""
     writes = table_writes(run.snapshot, run.statements, run.gate)
     selection = Selection()
+    risks = Risks(run.gate, run.snapshot, run.executed)
     if any(rule.id == MISSING for rule in run.rules):
         run.progress.step("thinking of indexes")
         candidates = generate(run.snapshot, run.statements, efforts(run.statements, run.gate))
         if run.options.schemas:
             candidates = tuple(c for c in candidates if c.index.table.schema in run.options.schemas)
         run.progress.step(f"building {len(candidates)} what-if indexes")
-        plannable = set(run.gate.planner.prepare(candidate.index for candidate in candidates))
+        if len(run.statements) >= MANY_STATEMENTS:
+            run.gate.crew.grow(run.options.workers)
+        plannable = set(run.gate.crew.prepare(candidate.index for candidate in candidates))
         selection = choose(
             [candidate for candidate in candidates if candidate.index in plannable],
             run.statements,
@@ -146,9 +156,9 @@ def choose_indexes(run: Run) -> Run:
             writes,
             wishes_of(run),
             run.progress,
+            risks,
         )
     run.progress.step("planning the workload with the chosen indexes")
-    risks = Risks(run.gate, run.snapshot, run.executed)
     ledger = Ledger(run.gate, run.snapshot, run.statements, selection.configuration, risks)
     context = Context(
         run.snapshot, run.statements, run.gate, selection, writes, run.options, ledger, run.digest, run.executed

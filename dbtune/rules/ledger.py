@@ -14,8 +14,8 @@ from dbtune.model.risk import PlanRisk
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
+from dbtune.planner.robustness.judging import Risks
 from dbtune.rules.index_tree import IndexTree
-from dbtune.rules.risks import Risks
 
 SAME_COST = 1e-6
 """Relative difference of two costs that are the same but for rounding."""

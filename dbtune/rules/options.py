@@ -24,6 +24,8 @@ class AdviseOptions:
     """Smallest gain, as a fraction of the workload's cost, for which an index is worth building."""
     timeout_seconds: float | None = None
     """After this time no better set of indexes is searched for; what was found until then is reported."""
+    workers: int = 1
+    """Planners that may be at work at once."""
     top: int = 10
     """Statements in the report's list of the most expensive ones."""
     small_table_rows: float = 1_000

@@ -14,6 +14,7 @@ from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import TableWrites
 from dbtune.planner.gate import Gate, PlannedStatement
+from dbtune.planner.robustness.judging import Risks
 from dbtune.select.exploring import Late, explored
 from dbtune.select.figures import selection
 from dbtune.select.frontier import frontier_points, knee
@@ -62,9 +63,10 @@ def choose(
     writes: Mapping[QualifiedName, TableWrites],
     wishes: Wishes,
     progress: Progress,
+    risks: Risks | None = None,
 ) -> Selection:
-    """The indexes to build."""
-    prices = Prices(statements, gate, snapshot, writes)
+    """The indexes to build. ``risks`` judges the plans that they lead to."""
+    prices = Prices(statements, gate, snapshot, writes, risks)
     model, kinds = _known(candidates, prices, wishes.is_late, progress)
     budget = _budget(model, wishes)
     standing = _proved(model, wishes.min_gain, budget, wishes.is_late, progress)
@@ -90,7 +92,7 @@ def _known(
     model = explored(candidates, prices, late, progress, looks=FIRST_LOOKS)
     if late():
         return model, kinds
-    both = prices.gate.planner.prepare(merged(model.gains(), kinds, prices.snapshot))
+    both = prices.gate.crew.prepare(merged(model.gains(), kinds, prices.snapshot))
     readers = model.readers()
     more = [Candidate(index, "covering", _readers_like(index, readers)) for index in both]
     kinds |= dict.fromkeys(both, "covering")

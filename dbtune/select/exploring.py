@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dbtune.candidates.registry import Candidate
+from dbtune.model.access import StatementFacts
 from dbtune.model.progress import Progress
 from dbtune.model.schema import Index
 from dbtune.planner.gate import PlannedStatement
@@ -52,11 +53,13 @@ def explored(
             spaces[name].take_over(space.plans)
     ordered = sorted(spaces.values(), key=lambda space: (-space.today, space.fingerprint))
     asked = [space for space in ordered if space.regions and not late()]
-    for number, space in enumerate(asked):
+
+    def explore(space: PlanSpace) -> None:
+        if not late():
+            space.explore(space.regions[0])
+
+    for number, _ in enumerate(prices.gate.crew.each(explore, asked)):
         progress.step("asking the planner about candidates", number, len(asked))
-        if late():
-            break
-        space.explore(space.regions[0])
     _look_closer(asked, prices, looks, late, progress)
     return Model(spaces, prices)
 
@@ -78,14 +81,35 @@ def pools(candidates: Sequence[Candidate], prices: Prices) -> dict[str, list[Ind
 
 
 def _pool(planned: PlannedStatement, own: list[Index], of_table: Mapping[object, list[Index]]) -> list[Index]:
-    tables = sorted(planned.facts.tables) if planned.facts.parsed and not planned.facts.unresolved else []
+    facts = planned.facts
+    tables = sorted(facts.tables) if facts.parsed and not facts.unresolved else []
     conditions = {index.predicate for index in own} | {None}  # a partial index serves statements that say the same
-    whole = [index for table in tables for index in of_table.get(table, ()) if index.predicate in conditions]
+    whole = [
+        index
+        for table in tables
+        for index in of_table.get(table, ())
+        if index.predicate in conditions and may_serve(index, facts)
+    ]
     if len(whole) <= WIDEST_POOL:
         return list(dict.fromkeys([*own, *whole]))
     heads = {_head(index) for index in own}
     alike = (index for index in whole if _head(index) in heads)
     return list(dict.fromkeys([*own, *alike]))[:WIDEST_POOL]
+
+
+def may_serve(index: Index, facts: StatementFacts) -> bool:
+    """Whether the index begins with what the statement reads of its table, or holds all of it; others only cost
+    planning time."""
+    keys = {key.column for key in index.keys}
+    return any(
+        use.all_columns
+        or index.keys[0].column is None
+        or index.keys[0].column in use.columns
+        # one that holds all columns read is a smaller table
+        or use.columns <= keys | set(index.include)
+        for use in facts.uses
+        if use.table == index.table
+    )
 
 
 def _head(index: Index) -> tuple[object, ...]:
@@ -96,14 +120,17 @@ def _look_closer(spaces: Iterable[PlanSpace], prices: Prices, looks: int, late: 
     with_room = sorted((space for space in spaces if space.room > 0), key=lambda s: (-s.room, s.fingerprint))
     least = LEAST_ROOM * sum(space.room for space in with_room[1:])  # the first may be a runaway that hides the others
     worth_it = [space for space in with_room if space.room >= least]
-    for number, space in enumerate(worth_it):
-        progress.step("asking the planner about smaller indexes", number, len(worth_it))
+
+    def look(space: PlanSpace) -> None:
         if late():
             return
         look_at_sizes(space, prices)
         for _ in range(looks):
             if late() or not space.explore_lowest():
                 break
+
+    for number, _ in enumerate(prices.gate.crew.each(look, worth_it)):
+        progress.step("asking the planner about smaller indexes", number, len(worth_it))
 
 
 def look_at_sizes(space: PlanSpace, prices: Prices) -> None:

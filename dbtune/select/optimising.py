@@ -13,8 +13,8 @@ from dbtune.model.progress import Progress
 from dbtune.select.exploring import Late
 from dbtune.select.greedy import best_grown, grown
 from dbtune.select.model import Model
-from dbtune.select.plan_space import Package, Region
-from dbtune.select.programme import Programme
+from dbtune.select.plan_space import Package, PlanSpace, Region
+from dbtune.select.programme import Programme, Solution
 
 ROUNDS = 6
 """Most corrections of the model; three are usual."""
@@ -90,14 +90,26 @@ def proved_bound(model: Model, budget_bytes: int | None, best: Found, late: Late
         bound = lowest if bound is None else max(bound, lowest)
         if not solution.open_regions or bound >= (1 - BOUND_GAP) * best.objective:
             break
-        for name, region in solution.open_regions:
-            _look_into(model, name, region, solution.indexes)
+        _look_into(model, solution)
     return bound
 
 
-def _look_into(model: Model, name: str, region: Region, indexes: Package) -> None:
+def _look_into(model: Model, solution: Solution) -> None:
+    """Look at all regions that the solution counts on, those of different statements at the same time."""
+    regions: dict[str, list[Region]] = {}
+    for name, region in solution.open_regions:
+        regions.setdefault(name, []).append(region)
+
+    def look(name: str) -> None:
+        for region in regions[name]:
+            _look_deep(model.spaces[name], region, solution.indexes)
+
+    for _ in model.prices.gate.crew.each(look, list(regions)):
+        pass
+
+
+def _look_deep(space: PlanSpace, region: Region, indexes: Package) -> None:
     """Look at the region, then at the one in it that the set lies in, and so on: the solver would come to it next."""
-    space = model.spaces[name]
     for _ in range(DEPTH):
         smaller = [one for one in space.explore(region) if one.holding <= indexes and not one.without & indexes]
         if not smaller:
@@ -107,15 +119,18 @@ def _look_into(model: Model, name: str, region: Region, indexes: Package) -> Non
 
 def _planned(model: Model, indexes: Package, late: Late) -> Found:
     """The set really planned, as a whole and without each index that a plan reads."""
-    cost = 0.0
-    for space in model.spaces.values():
+
+    def cost(space: PlanSpace) -> float:
         held = indexes & space.pool
         plan = space.learn(held)
-        cost += space.cost(held)
+        found = space.cost(held)
         for index in sorted(plan, key=lambda i: i.name):
             if not late():
                 space.learn(held - {index})
-    return Found(indexes, cost + model.prices.write_costs(indexes))
+        return found
+
+    costs = model.prices.gate.crew.each(cost, list(model.spaces.values()))
+    return Found(indexes, sum(costs) + model.prices.write_costs(indexes))
 
 
 def _known_plans(model: Model) -> int:

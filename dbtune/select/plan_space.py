@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from dbtune.model.schema import Index
 from dbtune.select.prices import Prices
@@ -74,7 +75,15 @@ class PlanSpace:
 
     def cost(self, indexes: Package) -> float:
         """By the plans known so far, the risky ones credited in part: at least what the planner would say."""
-        return min(self._credited(package, cost) for package, cost in self._plans.items() if package <= indexes)
+        return next(cost for package, cost in self._in_order if package <= indexes)
+
+    @cached_property
+    def _in_order(self) -> list[tuple[Package, float]]:
+        """The plans, the cheapest first; made anew when one is learnt or distrusted."""
+        return sorted(self.credited.items(), key=lambda plan: plan[1])
+
+    def _forget_order(self) -> None:
+        self.__dict__.pop("_in_order", None)
 
     def promised(self, indexes: Package) -> float:
         """The same with every plan at the planner's own cost: what a report may say."""
@@ -84,6 +93,7 @@ class PlanSpace:
         """Credit the plan with that share (0 to 1) of what it saves; whether that is new."""
         is_new = package not in self._risky
         self._risky[package] = credit
+        self._forget_order()
         return is_new
 
     def _credited(self, package: Package, cost: float) -> float:
@@ -96,12 +106,14 @@ class PlanSpace:
         package = answer.used if self.today - answer.cost >= LEAST_SHARE * self.today else NOTHING
         if answer.cost < self._plans.get(package, float("inf")):
             self._plans[package] = answer.cost
+            self._forget_order()
         return package
 
     def take_over(self, plans: Mapping[Package, float]) -> None:
         """Keep plans that are known from a space of the same statement with another pool."""
         for package, cost in plans.items():
             self._plans[package] = min(cost, self._plans.get(package, cost))
+        self._forget_order()
 
     def explore(self, region: Region) -> tuple[Region, ...]:
         """Look at one region: its best plan is known then, and the regions without one index of that plan each, which

@@ -14,6 +14,7 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import TableWrites
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
 from dbtune.planner.index_size import index_pages
+from dbtune.planner.robustness.judging import Risks
 from dbtune.select.writes import write_cost
 
 CHEAP_COST = 40.0
@@ -39,10 +40,12 @@ class Prices:
         gate: Gate,
         snapshot: Snapshot,
         writes: Mapping[QualifiedName, TableWrites],
+        risks: Risks | None = None,
     ) -> None:
         self.statements = {planned.fingerprint: planned for planned in statements}
         self.gate = gate
         self.snapshot = snapshot
+        self.risks = risks or Risks(gate, snapshot)
         self._writes = writes
         self._bytes: dict[Index, int] = {}
         self._write_costs: dict[Index, float] = {}

@@ -7,9 +7,7 @@ though, to build them, unless it saves much more than the safe plans that the sp
 
 from __future__ import annotations
 
-from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration, Plan
-from dbtune.planner.robustness.risk import plan_risk, worst_risk
-from dbtune.planner.robustness.sizes import Sizes
+from dbtune.model.plan import Configuration, Plan
 from dbtune.select.model import Model
 from dbtune.select.plan_space import Package
 
@@ -23,14 +21,13 @@ LEAST_ROOM = 0.001
 
 def distrust_risky(model: Model, indexes: Package) -> bool:
     """Find the risky plans under the set; whether there are any that were not known as such."""
-    sizes = Sizes.of(model.prices.snapshot)
     least = LEAST_ROOM * sum(space.room for space in model.spaces.values())
     found = False
     for name, space in model.spaces.items():
         if space.room < least:
             continue
         package = space.learn(indexes)
-        if package and _is_risky(model, name, package, sizes):
+        if package and _is_risky(model, name, package):
             found |= space.distrust(package, RISKY_CREDIT)
     return found
 
@@ -40,10 +37,9 @@ def _joins(plan: Plan) -> bool:
     return sum(node.relation is not None for node in plan.root.walk()) > 1
 
 
-def _is_risky(model: Model, name: str, package: Package, sizes: Sizes) -> bool:
-    before = model.prices.answer(name, EMPTY_CONFIGURATION).plans
-    after = model.prices.answer(name, Configuration(package)).plans
-    if not any(_joins(plan) for plan in after):
+def _is_risky(model: Model, name: str, package: Package) -> bool:
+    after = model.prices.answer(name, Configuration(package))
+    if not any(_joins(plan) for plan in after.plans):
         return False
-    worst = worst_risk([plan_risk(old, new, sizes) for old, new in zip(before, after, strict=False)])
-    return worst is not None and worst.level == "risky"
+    risk = model.prices.risks.of(model.prices.statements[name], after)
+    return risk is not None and risk.level == "risky"

@@ -25,9 +25,9 @@ from dbtune.model.recommendation import Recommendation, Report
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Workload
 from dbtune.planner.executing import executed_once
+from dbtune.planner.robustness.judging import Executed
 from dbtune.planner.shadow.shadow import ShadowPlanner
 from dbtune.rules.engine import AdviseOptions, advise
-from dbtune.rules.risks import Executed
 from dbtune.sql.splitting import split_statements
 
 FOLDER = Path(__file__).parent / "cases"

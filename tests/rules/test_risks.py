@@ -14,9 +14,9 @@ from dbtune.model.recommendation import Report
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Statement, Workload
 from dbtune.planner.plan_reader import read_plan
+from dbtune.planner.robustness.judging import Executed, executed_plans, merged_executions
 from dbtune.planner.shadow.shadow import ShadowPlanner
 from dbtune.rules.engine import AdviseOptions, advise
-from dbtune.rules.risks import Executed, executed_plans, merged_executions
 from dbtune.sql.fingerprint import fingerprint, normalise
 from tests.rules.case_files import run_sql, snapshot_of
 from tests.rules.log.digests import digest

@@ -81,15 +81,27 @@ class Recosting:
         self.tree = tree_of(plan)
         self._sizes = sizes
         self._scenario: Scenario = ()
+        self._wrong: frozenset[str] = frozenset()
         self._ctes: dict[str, float] = {}
+        self._believed: dict[tuple[int, frozenset[str]], _Cost] = {}
+        """Of nodes that no misestimate reaches, by identity and the relations of the outer sides above."""
 
     def cost(self, scenario: Scenario) -> float:
         """Planner units."""
         self._scenario = scenario
+        self._wrong = frozenset[str]().union(*(one.relations for one in scenario))
         self._ctes = {}
         return self._of(self.tree, frozenset()).total
 
     def _of(self, node: Node, outer: frozenset[str]) -> _Cost:
+        if node.reads_cte or not self._wrong.isdisjoint(node.reach):
+            return self._recosted(node, outer)
+        key = (id(node), outer)
+        if key not in self._believed:
+            self._believed[key] = self._recosted(node, outer)
+        return self._believed[key]
+
+    def _recosted(self, node: Node, outer: frozenset[str]) -> _Cost:
         extra = 0.0
         for plan in node.init_plans:
             once = self._of(plan, outer)

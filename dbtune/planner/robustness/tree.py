@@ -33,6 +33,10 @@ class Node:
     inputs: tuple[Node, ...]
     init_plans: tuple[Node, ...]
     subplans: tuple[Node, ...]
+    reach: frozenset[str]
+    """Relations read by all that stands below, init plans and subplans with them."""
+    reads_cte: bool
+    """A CTE is scanned below: its rows are those of an init plan that stands elsewhere."""
 
     @property
     def is_join(self) -> bool:
@@ -68,6 +72,7 @@ def _node(source: PlanNode, known: frozenset[str]) -> Node:
     bounds = tuple(part for text in conditions for part in conjuncts(text))
     told = [*conditions, *(text for text in (source.filter,) if text and not inputs)]
     references = frozenset(name for text in told for name in referenced(text)) & known
+    below = [*inputs, *(child for child in children if child.source.parent_relationship in _INPUTS)]
     return Node(
         source=source,
         aliases=own.union(*(child.aliases for child in inputs)),
@@ -77,6 +82,8 @@ def _node(source: PlanNode, known: frozenset[str]) -> Node:
         inputs=tuple(inputs),
         init_plans=tuple(child for child in children if child.source.parent_relationship == "InitPlan"),
         subplans=tuple(child for child in children if child.source.parent_relationship == "SubPlan"),
+        reach=own.union(*(child.reach for child in below)),
+        reads_cte=source.type == "CTE Scan" or any(child.reads_cte for child in below),
     )
 
 

@@ -41,6 +41,8 @@ class Host:
     bytes_for_locale: bool = False
     """Text is ordered by bytes here and by a locale in production."""
     on_close: list[Callable[[], object]] = field(default_factory=list)
+    sibling: Callable[[], Host] | None = None
+    """Opens another database on the same server; None on a server that is not dbtune's own."""
 
     def close(self) -> None:
         """Remove the database and, where it is dbtune's own, its server. May be called more than once."""
@@ -88,14 +90,27 @@ def _other_version(server: Server, version: str) -> Limit:
 def _on_own_server(binaries: Binaries, server: Server) -> Host:
     embedded = EmbeddedServer(binaries, settings=SHADOW_SETTINGS)
     try:
-        database, order = _create_database(embedded.url, server)
-        connection = psycopg.connect(embedded.database_url(database), autocommit=True)
-        files = LocalFiles(embedded.data_directory, _database_oid(connection))
+        host = _in_database(embedded, binaries, server)
     except BaseException:
         embedded.stop()
         raise
-    limits, by_bytes = order.limits(server), order.by_bytes
-    return Host(connection, files, binaries.version, binaries.major, limits, by_bytes, [embedded.stop])
+    host.on_close.append(embedded.stop)
+    return host
+
+
+def _in_database(embedded: EmbeddedServer, binaries: Binaries, server: Server) -> Host:
+    """In a new database of dbtune's own server."""
+    database, order = _create_database(embedded.url, server)
+    connection = psycopg.connect(embedded.database_url(database), autocommit=True)
+    return Host(
+        connection,
+        LocalFiles(embedded.data_directory, _database_oid(connection)),
+        binaries.version,
+        binaries.major,
+        order.limits(server),
+        order.by_bytes,
+        sibling=lambda: _in_database(embedded, binaries, server),
+    )
 
 
 def _on_scratch_server(url: str, server: Server) -> Host:

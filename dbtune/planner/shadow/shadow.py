@@ -123,6 +123,20 @@ class ShadowPlanner:
         table = self._snapshot.table(index.table)
         return 0 if table is None else index_pages(index, table, self._snapshot).bytes
 
+    def another(self) -> ShadowPlanner | None:
+        """The same in another database of the same server: that takes a tenth of a second."""
+        if self._host.sibling is None:
+            return None
+        host = self._host.sibling()
+        try:
+            return self._build(host, self._snapshot, NoProgress())
+        except psycopg.Error:
+            host.close()
+            return None
+        except BaseException:
+            host.close()
+            raise
+
     def close(self) -> None:
         self._host.close()
 

@@ -52,16 +52,15 @@ class Risks:
         self._gate = gate
         self._sizes = Sizes.of(snapshot)
         self._known = {fingerprint: known_of(plans) for fingerprint, plans in (executed or {}).items()}
-        self._judged: dict[tuple[str, int], tuple[StatementCost, PlanRisk | None]] = {}
+        self._judged: dict[tuple[str, frozenset[str], float], PlanRisk | None] = {}
 
     def of(self, planned: PlannedStatement, after: StatementCost) -> PlanRisk | None:
         """The risk of ``after`` in place of today's plans, the worst of the statement's executions; None where they are
         the same."""
-        key = (planned.fingerprint, id(after))
+        key = (planned.fingerprint, after.indexes, after.cost)
         if key not in self._judged:
-            # the answer is kept beside the verdict, so that no other can come to have its identity
-            self._judged[key] = (after, self._judge(planned, after))
-        return self._judged[key][1]
+            self._judged[key] = self._judge(planned, after)
+        return self._judged[key]
 
     def _judge(self, planned: PlannedStatement, after: StatementCost) -> PlanRisk | None:
         today = self._gate.cost(planned)
