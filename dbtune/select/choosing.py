@@ -20,7 +20,7 @@ from dbtune.select.figures import selection
 from dbtune.select.frontier import frontier_points, knee
 from dbtune.select.merging import merged
 from dbtune.select.model import Model
-from dbtune.select.optimising import Found, optimised, proved_bound
+from dbtune.select.optimising import Found, explored_within, optimised, proved_bound
 from dbtune.select.plan_space import NOTHING, Package
 from dbtune.select.prices import Prices
 from dbtune.select.selection import Selection
@@ -28,8 +28,8 @@ from dbtune.select.slimming import slim
 from dbtune.select.standing import Standing
 from dbtune.select.trusting import distrust_risky
 
-FIRST_LOOKS = 3
-"""Regions looked at before candidates are merged."""
+ROUNDS = 8
+"""Of questions about what the best sets count on, before one is chosen."""
 
 PROOFS = 3
 """What is pruned leaves space and work for others: so often the set is chosen again."""
@@ -69,6 +69,7 @@ def choose(
     prices = Prices(statements, gate, snapshot, writes, risks)
     model, kinds = _known(candidates, prices, wishes.is_late, progress)
     budget = _budget(model, wishes)
+    explored_within(model, budget, ROUNDS, wishes.is_late, progress)
     standing = _proved(model, wishes.min_gain, budget, wishes.is_late, progress)
     best = Found(standing.indexes, standing.objective)
     bound = proved_bound(model, budget, best, wishes.is_late, progress)
@@ -89,7 +90,7 @@ def _known(
 ) -> tuple[Model, Mapping[Index, str]]:
     """The plans of the candidates, and of what comes of merging the useful ones; and the kind of each candidate."""
     kinds = {candidate.index: candidate.kind for candidate in candidates}
-    model = explored(candidates, prices, late, progress, looks=FIRST_LOOKS)
+    model = explored(candidates, prices, late, progress)
     if late():
         return model, kinds
     both = prices.gate.crew.prepare(merged(model.gains(), kinds, prices.snapshot))

@@ -1,14 +1,11 @@
-"""Which plans of which statements are worth knowing, and the questions that bring them out.
+"""Which plans of which statements are worth knowing: first the best plan of each, with all its candidates there.
 
-First the planner says what each statement's best plan is, with all its candidates there. Then it is asked with only
-the smaller ones there, again and again with half the size: what a little space can do. Then the regions of the plan
-space are looked at, the most promising ones first. Dear statements get more questions than cheap ones. The number of
-questions follows from the workload alone, never from the clock, so that runs agree; only ``late`` cuts them short.
+What else there is to know is asked for where sets within the budget count on it (``optimising``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from dbtune.candidates.registry import Candidate
 from dbtune.model.access import StatementFacts
@@ -22,18 +19,6 @@ from dbtune.select.prices import CHEAP_COST, Prices
 WIDEST_POOL = 256
 """Candidates one statement is planned with at once; of a table with more, those that begin like the statement's own."""
 
-HALVINGS = 7
-"""Questions with candidates of at most a half, a quarter, … of the largest one's size."""
-
-ALTERNATIVES = 3
-"""At each size: how often the largest index of the plan is taken away to see the next best plan."""
-
-LOOKS = 12
-"""Regions looked at for each of the statements that matter."""
-
-LEAST_ROOM = 1e-4
-"""Of what all statements together may save: one that may save less is asked about once."""
-
 Late = Callable[[], bool]
 
 
@@ -42,8 +27,6 @@ def explored(
     prices: Prices,
     late: Late,
     progress: Progress,
-    *,
-    looks: int = LOOKS,
     known: Model | None = None,
 ) -> Model:
     """The plan spaces of all statements; what ``known`` holds of the same statements is taken over."""
@@ -60,7 +43,6 @@ def explored(
 
     for number, _ in enumerate(prices.gate.crew.each(explore, asked)):
         progress.step("asking the planner about candidates", number, len(asked))
-    _look_closer(asked, prices, looks, late, progress)
     return Model(spaces, prices)
 
 
@@ -114,36 +96,3 @@ def may_serve(index: Index, facts: StatementFacts) -> bool:
 
 def _head(index: Index) -> tuple[object, ...]:
     return (index.table, index.method, index.keys[0].column, index.keys[0].expression)
-
-
-def _look_closer(spaces: Iterable[PlanSpace], prices: Prices, looks: int, late: Late, progress: Progress) -> None:
-    with_room = sorted((space for space in spaces if space.room > 0), key=lambda s: (-s.room, s.fingerprint))
-    least = LEAST_ROOM * sum(space.room for space in with_room[1:])  # the first may be a runaway that hides the others
-    worth_it = [space for space in with_room if space.room >= least]
-
-    def look(space: PlanSpace) -> None:
-        if late():
-            return
-        look_at_sizes(space, prices)
-        for _ in range(looks):
-            if late() or not space.explore_lowest():
-                break
-
-    for number, _ in enumerate(prices.gate.crew.each(look, worth_it)):
-        progress.step("asking the planner about smaller indexes", number, len(worth_it))
-
-
-def look_at_sizes(space: PlanSpace, prices: Prices) -> None:
-    """What candidates up to a size can do for the statement, for ever smaller sizes."""
-    limit = max((prices.size(index) for index in space.pool), default=0)
-    least = min((prices.size(index) for index in space.pool), default=0)
-    for _ in range(HALVINGS):
-        limit //= 2
-        if limit < least:
-            break
-        held = frozenset(index for index in space.pool if prices.size(index) <= limit)
-        for _ in range(ALTERNATIVES):
-            package = space.learn(held)
-            if not package:
-                break
-            held -= {max(package, key=lambda i: (prices.size(i), i.name))}

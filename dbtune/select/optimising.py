@@ -25,9 +25,9 @@ GAP = 0.002
 BOUND_GAP = 0.02
 """Distance of set and bound at which nothing more is proved."""
 
-BOUND_ROUNDS = 15
+PROOF_ROUNDS = 2
 
-DEPTH = 5
+DEPTH = 8
 """Regions within a region that are looked at in one round."""
 
 SOLVER_SECONDS = 10.0
@@ -68,27 +68,37 @@ def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Lat
     return best
 
 
+def explored_within(model: Model, budget_bytes: int | None, rounds: int, late: Late, progress: Progress) -> None:
+    """Ask about what the best sets within the budget count on, as far as it has not been looked at."""
+    best = model.promised(best_grown(model, budget_bytes))
+    _bounded(model, budget_bytes, best, rounds, late, progress)
+
+
 def proved_bound(model: Model, budget_bytes: int | None, best: Found, late: Late, progress: Progress) -> float | None:
-    """What no set of the candidates within the budget can be cheaper than.
+    """What no set of the candidates within the budget can be cheaper than."""
+    return _bounded(model, budget_bytes, best.objective, PROOF_ROUNDS, late, progress)
+
+
+def _bounded(
+    model: Model, budget_bytes: int | None, objective: float, rounds: int, late: Late, progress: Progress
+) -> float | None:
+    """A lower bound, by the linear relaxation.
 
     Solved with what has not been looked at, which is then looked at where the solution counts on it, until the bound is
-    near the best set. First by the linear relaxation, which is quick, at the end by the programme itself.
+    near the ``objective`` of a set that is known.
     """
     bound: float | None = None
     until = time.monotonic() + PHASE_SECONDS
-    for number in range(BOUND_ROUNDS):
+    for number in range(rounds + 1):
         if late() or time.monotonic() > until:
             return bound
-        progress.step("proving how good the choice is", number, BOUND_ROUNDS)
-        programme = Programme(model, budget_bytes, relaxed=True)
-        is_last = number == BOUND_ROUNDS - 1
-        solution = programme.solve(seconds=SOLVER_SECONDS, gap=BOUND_GAP / 4) if is_last else None
-        solution = solution or programme.relax(seconds=SOLVER_SECONDS)
+        progress.step("looking where the best sets may be", number, rounds)
+        solution = Programme(model, budget_bytes, relaxed=True).relax(seconds=SOLVER_SECONDS)
         if solution is None:
             break
-        lowest = min(solution.bound, best.objective)  # solvers have tolerances
+        lowest = min(solution.bound, objective)  # solvers have tolerances
         bound = lowest if bound is None else max(bound, lowest)
-        if not solution.open_regions or bound >= (1 - BOUND_GAP) * best.objective:
+        if not solution.open_regions or bound >= (1 - BOUND_GAP) * objective or number == rounds:
             break
         _look_into(model, solution)
     return bound
