@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import (
@@ -22,6 +22,7 @@ from dbtune.model.schema import (
 from dbtune.model.workload import Limit, Workload
 
 Dialect = Literal["postgres", "mysql", "mariadb"]
+Derived = TypeVar("Derived")
 
 SNAPSHOT_VERSION = 1
 """Raised when a reader of the former version could misread a file."""
@@ -112,3 +113,16 @@ class Snapshot:
     def children(self, name: QualifiedName) -> tuple[Table, ...]:
         """Partitions of, or tables that inherit from, the table of that name."""
         return self._children.get(name, ())
+
+    def derived(self, work_out: Callable[[Snapshot], Derived]) -> Derived:
+        """What ``work_out`` makes of this snapshot: worked out once, and kept as long as the snapshot is.
+
+        Another snapshot, an equal one too, has its own. ``work_out`` is a function or a class of a module.
+        """
+        if work_out not in self._derived:
+            self._derived[work_out] = work_out(self)
+        return cast("Derived", self._derived[work_out])
+
+    @cached_property
+    def _derived(self) -> dict[object, object]:
+        return {}

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Generic, TypeVar
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from dbtune.connect.abilities import Abilities, Ability
-from dbtune.model.schema import Column, Index, IndexKey, Table
+from dbtune.model.names import QualifiedName
+from dbtune.model.schema import Column, Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.sizes import other_methods
 from dbtune.planner.sizes.btree import LEAF_FILLFACTOR, btree_pages
-from dbtune.planner.sizes.distinct import distinct_values, most_distinct_together, skew_seen, unique_together
-from dbtune.planner.sizes.expressions import expression_column
-from dbtune.planner.sizes.frequencies import (
-    KeyClass,
-    column_classes,
-    distinct_keys,
-    independent,
-    never_repeated,
-    with_distinct,
-)
+from dbtune.planner.sizes.distinct import Counts, distinct_values
 from dbtune.planner.sizes.gin import gin_pages
-from dbtune.planner.sizes.predicates import Part, part_of
+from dbtune.planner.sizes.keys import KeyColumn, TableKeys
 from dbtune.planner.sizes.tuples import attribute_of
-
-Noun = TypeVar("Noun")
 
 BLOCK_SIZE = 8192
 
@@ -39,6 +29,9 @@ EQUAL_MEANS_IDENTICAL = frozenset(
 
 Not numeric, float, interval, jsonb, arrays, ranges, records: equal values may look different, so they are kept apart.
 """
+
+TABLES_WITH_KEYS = 32
+"""Of so many tables the keys are kept, some MB each where there are hundreds of candidates."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ def index_pages(index: Index, table: Table, snapshot: Snapshot, *, rows: float |
     ``rows``: how many rows a partial index holds, where that is known better than from its predicate. A partitioned
     table's own index has no file: its size is that of all leaves together, its height the greatest.
     """
-    return _remembered(index, index.options, index.facts is None, _Same(table), _Same(snapshot), rows)
+    return snapshot.derived(_Sizes).of(index, table, rows)
 
 
 def upper_bytes(index: Index, table: Table, snapshot: Snapshot) -> int:
@@ -69,58 +62,73 @@ def upper_bytes(index: Index, table: Table, snapshot: Snapshot) -> int:
     """
     if table.kind == "partitioned":
         return sum(upper_bytes(index, child, snapshot) for child in snapshot.children(table.name))
-    rows = believed_rows(table)
-    part = part_of(table, index.predicate, rows)
-    part = replace(part, share=part.most)
+    keys = snapshot.derived(_Sizes).keys(table)
+    share = keys.part(index.predicate).most
     expected = index_pages(index, table, snapshot).bytes
     if index.method != "btree":
-        most = _other_pages(index, table, rows * part.share, snapshot) * BLOCK_SIZE
+        most = _other_pages(index, table, keys.counts.rows * share, snapshot) * BLOCK_SIZE
         return max(expected, int(most * other_methods.MARGINS.get(index.method, 1.0)))
-    return max(expected, _Btree(index, table, snapshot, part, rows, guessing=False).size().bytes)
+    return max(expected, _btree_size(index, keys, share, snapshot, guessing=False).bytes)
 
 
-@dataclass(frozen=True, eq=False)
-class _Same(Generic[Noun]):
-    """A noun that is a key by being the same object: comparing whole snapshots would take longer than a prediction."""
+class _Sizes:
+    """The sizes of one snapshot's indexes: the same ones are asked for again and again.
 
-    noun: Noun
+    Kept are the answers, what is known of each table, and the keys of the tables that were asked about last. That goes
+    for the snapshot's own tables: of another one nothing is kept.
+    """
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.noun is other.noun
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._answers: dict[tuple[object, ...], IndexSize] = {}
+        self._counts: dict[QualifiedName, Counts] = {}
+        self._keys: OrderedDict[QualifiedName, TableKeys] = OrderedDict()
 
-    def __hash__(self) -> int:
-        return id(self.noun)
+    def of(self, index: Index, table: Table, rows: float | None) -> IndexSize:
+        """See ``index_pages``."""
+        if not self._is_own(table):
+            return self._predicted(index, table, rows)
+        # an index's equality leaves its options and facts out
+        question = (table.name, index, index.options, index.facts is None, rows)
+        if question not in self._answers:
+            self._answers[question] = self._predicted(index, table, rows)
+        return self._answers[question]
 
+    def keys(self, table: Table) -> TableKeys:
+        """What the columns of a table's indexes hold."""
+        if not self._is_own(table):
+            return TableKeys(table, Counts(table, believed_rows(table), self._snapshot))
+        known = self._keys.get(table.name)
+        if known is None:
+            known = self._keys[table.name] = TableKeys(table, self._counts_of(table))
+            if len(self._keys) > TABLES_WITH_KEYS:
+                self._keys.popitem(last=False)
+        self._keys.move_to_end(table.name)
+        return known
 
-@lru_cache(maxsize=65_536)
-def _remembered(
-    index: Index,
-    options: tuple[tuple[str, str], ...],
-    is_what_if: bool,
-    table: _Same[Table],
-    snapshot: _Same[Snapshot],
-    rows: float | None,
-) -> IndexSize:
-    """The same sizes are asked for again and again; an index's equality leaves its options and facts out."""
-    return _predicted(index, table.noun, snapshot.noun, rows)
+    def _counts_of(self, table: Table) -> Counts:
+        if table.name not in self._counts:
+            self._counts[table.name] = Counts(table, believed_rows(table), self._snapshot)
+        return self._counts[table.name]
 
+    def _is_own(self, table: Table) -> bool:
+        return self._snapshot.table(table.name) is table
 
-def _predicted(index: Index, table: Table, snapshot: Snapshot, rows: float | None) -> IndexSize:
-    if table.kind == "partitioned":
-        leaves = [index_pages(index, child, snapshot) for child in snapshot.children(table.name)]
-        pages = sum(leaf.pages for leaf in leaves)
-        height = max((leaf.height for leaf in leaves), default=0)
-        return IndexSize(pages, height, sum(leaf.tuples for leaf in leaves), pages * BLOCK_SIZE)
-    table_rows = believed_rows(table)
-    part = part_of(table, index.predicate, table_rows)
-    if rows is not None:
-        part = replace(part, share=min(1.0, rows / table_rows) if table_rows > 0 else 0.0)
-    indexed = table_rows * part.share
-    if index.method != "btree":
-        pages = _other_pages(index, table, indexed, snapshot)
-        return IndexSize(pages, 0, indexed, pages * BLOCK_SIZE)
-    size = _Btree(index, table, snapshot, part, table_rows).size()
-    return replace(size, tuples=indexed)
+    def _predicted(self, index: Index, table: Table, rows: float | None) -> IndexSize:
+        if table.kind == "partitioned":
+            leaves = [self.of(index, child, None) for child in self._snapshot.children(table.name)]
+            pages = sum(leaf.pages for leaf in leaves)
+            height = max((leaf.height for leaf in leaves), default=0)
+            return IndexSize(pages, height, sum(leaf.tuples for leaf in leaves), pages * BLOCK_SIZE)
+        keys = self.keys(table)
+        table_rows = keys.counts.rows
+        share = keys.part(index.predicate).share
+        if rows is not None:
+            share = min(1.0, rows / table_rows) if table_rows > 0 else 0.0
+        if index.method != "btree":
+            pages = _other_pages(index, table, table_rows * share, self._snapshot)
+            return IndexSize(pages, 0, table_rows * share, pages * BLOCK_SIZE)
+        return _btree_size(index, keys, share, self._snapshot)
 
 
 def believed_rows(table: Table) -> float:
@@ -131,85 +139,29 @@ def believed_rows(table: Table) -> float:
     return table.file_pages * (BLOCK_SIZE - 24) // width
 
 
-class _Btree:
-    """One prediction: the classes of the key's values, combined column by column."""
+def _btree_size(index: Index, keys: TableKeys, share: float, snapshot: Snapshot, *, guessing: bool = True) -> IndexSize:
+    """Size of a B-tree on that share of the table's rows."""
+    lists = keys.lists(index, guessing=guessing)
+    options = dict(index.options)
+    rows = keys.counts.rows * share
+    predicted = btree_pages(
+        lists[-1].classes,
+        [one.classes for one in lists[: len(index.keys)]],
+        rows,
+        deduplicate=_deduplicates(index, options, lists[-1].columns, snapshot),
+        fillfactor=int(options.get("fillfactor", LEAF_FILLFACTOR)),
+    )
+    return IndexSize(predicted.pages, predicted.height, rows, predicted.pages * BLOCK_SIZE)
 
-    def __init__(
-        self, index: Index, table: Table, snapshot: Snapshot, part: Part, rows: float, *, guessing: bool = True
-    ) -> None:
-        self.index, self.table, self.snapshot, self.part, self.rows = index, table, snapshot, part, rows
-        self.guessing = guessing
-        included = tuple(IndexKey(column=name) for name in index.include)
-        self.columns = tuple(self._column(position, key) for position, key in enumerate((*index.keys, *included)))
-        self.attributes = tuple(attribute_of(column) for column in self.columns)
 
-    def size(self) -> IndexSize:
-        prefixes: list[tuple[KeyClass, ...]] = []
-        classes: tuple[KeyClass, ...] = ()
-        for number in range(1, len(self.columns) + 1):
-            classes = self._with_next(classes, number)
-            if number <= len(self.index.keys):
-                prefixes.append(classes)
-        options = dict(self.index.options)
-        predicted = btree_pages(
-            self.attributes,
-            classes,
-            prefixes,
-            self.rows * self.part.share,
-            deduplicate=self._deduplicates(options),
-            fillfactor=int(options.get("fillfactor", LEAF_FILLFACTOR)),
-        )
-        return IndexSize(predicted.pages, predicted.height, self.rows, predicted.pages * BLOCK_SIZE)
-
-    def _with_next(self, before: tuple[KeyClass, ...], number: int) -> tuple[KeyClass, ...]:
-        """Classes of the first ``number`` columns, given those of one less."""
-        column, attribute = self.columns[number - 1], self.attributes[number - 1]
-        distinct = self._distinct(column)
-        skew = None if column.name in self.part.statistics else skew_seen(column, self.rows, self.snapshot)
-        rows = self.rows * self.part.shares.get(column.name, 1.0)
-        own = column_classes(column.statistics, attribute, rows, distinct, skew)
-        if not before:
-            return own
-        together = independent(before, own)
-        columns = [c for c in self.columns[:number] if c.name not in self.part.pinned and self.table.column(c.name)]
-        if unique_together(self.table, (c.name for c in columns)) and all(c.not_null for c in columns):
-            return never_repeated(together, self.rows)
-        if len(columns) < 2:
-            return together
-        bound = most_distinct_together(
-            self.table, columns, [self._distinct(c) for c in columns], self.rows, self.snapshot, self.guessing
-        )
-        if bound < distinct_keys(together, self.rows):
-            return with_distinct(together, self.rows, bound)
-        return together
-
-    def _distinct(self, column: Column) -> float:
-        if column.name in self.part.statistics and column.statistics is not None:
-            return column.statistics.distinct_values(self.rows * self.part.shares[column.name])
-        if self.table.column(column.name) is None:
-            return column.statistics.distinct_values(self.rows) if column.statistics else max(1.0, self.rows / 10)
-        return distinct_values(self.table, column, self.rows, self.snapshot)
-
-    def _column(self, position: int, key: IndexKey) -> Column:
-        """The key's column, with the statistics of the indexed part; an expression as a column of its own."""
-        column = self.table.column(key.column) if key.column is not None else None
-        if column is None:
-            return expression_column(self.index, position, key, self.table)
-        restricted = self.part.statistics.get(column.name)
-        if restricted is not None:
-            return replace(column, statistics=restricted)
-        if column.statistics is None and column.inherited_statistics is not None:
-            return replace(column, statistics=column.inherited_statistics)
-        return column
-
-    def _deduplicates(self, options: dict[str, str]) -> bool:
-        return (
-            Abilities(self.snapshot.server.major).has(Ability.DEDUPLICATION)
-            and not self.index.unique
-            and not self.index.include
-            and options.get("deduplicate_items", "on").lower() in ("on", "true", "1", "yes")
-            and all(_identical_when_equal(column, self.snapshot) for column in self.columns)
-        )
+def _deduplicates(index: Index, options: Mapping[str, str], columns: Iterable[KeyColumn], snapshot: Snapshot) -> bool:
+    return (
+        Abilities(snapshot.server.major).has(Ability.DEDUPLICATION)
+        and not index.unique
+        and not index.include
+        and options.get("deduplicate_items", "on").lower() in ("on", "true", "1", "yes")
+        and all(_identical_when_equal(one.column, snapshot) for one in columns)
+    )
 
 
 def _identical_when_equal(column: Column, snapshot: Snapshot) -> bool:

@@ -8,12 +8,15 @@ Source: ``src/backend/access/nbtree/nbtsort.c`` (``_bt_buildadd``, ``_bt_load``,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dbtune.planner.sizes.frequencies import KeyClass, distinct_keys, groups
-from dbtune.planner.sizes.tuples import Attribute, Layout, align, entry_bytes
+import numpy as np
+
+from dbtune.planner.sizes.classes import Classes, Groups, distinct_keys, groups, one_a_row
+from dbtune.planner.sizes.tuples import Integers
 
 BLOCK_SIZE = 8192
 LINE_POINTER_BYTES = 4
@@ -43,18 +46,9 @@ class BtreePages:
     height: int
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One index entry: its size, and how much of it would be cut off if it became the page's high key."""
-
-    size: int
-    pointers: int = 0
-
-
 def btree_pages(
-    attributes: Sequence[Attribute],
-    classes: Sequence[KeyClass],
-    prefixes: Sequence[Sequence[KeyClass]],
+    classes: Classes,
+    prefixes: Sequence[Classes],
     rows: float,
     *,
     deduplicate: bool,
@@ -67,10 +61,9 @@ def btree_pages(
     """
     if rows < 0.5:
         return BtreePages(1, 0)
-    entries = groups(classes, rows) if deduplicate else _one_a_row(classes, rows)
-    leaves, items = _leaves(attributes, list(entries), fillfactor)
+    leaves, items = _leaves(classes, groups(classes, rows) if deduplicate else one_a_row(classes, rows), fillfactor)
     whole = max(1, math.ceil(leaves - 0.02))
-    fanout = _fanout(_pivot_bytes(attributes, prefixes, rows, items))
+    fanout = _fanout(_pivot_bytes(prefixes, rows, items))
     pages, level, height = 1 + whole, whole, 0
     while level > 1:
         level = math.ceil(level / fanout)
@@ -88,103 +81,131 @@ def height_of(pages: int, pivot_bytes: int = 16) -> int:
     return height
 
 
-def _one_a_row(classes: Iterable[KeyClass], rows: float) -> Iterator[tuple[int, float, tuple[Layout, ...]]]:
-    for c in classes:
-        yield 1, c.share * rows, c.layouts
-
-
-def _leaves(
-    attributes: Sequence[Attribute], keys: Sequence[tuple[int, float, tuple[Layout, ...]]], fillfactor: int
-) -> tuple[float, float]:
+def _leaves(classes: Classes, keys: Groups, fillfactor: int) -> tuple[float, float]:
     """Leaf pages (a fraction of the last one included) and entries on them."""
+    bases = np.minimum(classes.sizes, LONGEST_ENTRY)
+    first = bases[classes.starts][keys.classes]
+    full = _rows_a_posting_list(first)
+    many = keys.rows > MANY_POSTING_LISTS * full
     pages = entries = 0.0
-    few: list[tuple[int, float, tuple[int, ...]]] = []
-    known: dict[int, tuple[int, ...]] = {}  # all keys of a class share one tuple of layouts
-    for size, count, layouts in keys:
-        bases = known.get(id(layouts))
-        if bases is None:
-            bases = tuple(min(LONGEST_ENTRY, entry_bytes(attributes, layout)) for layout in layouts)
-            known[id(layouts)] = bases
-        full = _rows_a_posting_list(bases[0])
-        if size <= MANY_POSTING_LISTS * full:
-            few.append((size, count, bases))
-            continue
-        # many full posting lists one after the other: they fill pages of their own
-        lists = _entries_of(MANY_POSTING_LISTS * full, bases[0])
-        pages += count * size / (MANY_POSTING_LISTS * full) * _fill(lists, fillfactor)
-        entries += count * size / full
-    total = sum(count for _, count, _ in few)
+    if many.any():
+        few = ~many
+        with_many = zip(keys.rows[many].tolist(), keys.counts[many].tolist(), first[many].tolist(), strict=True)
+        for size, count, base in with_many:
+            # many full posting lists one after the other: they fill pages of their own
+            held = MANY_POSTING_LISTS * _rows_a_list(base)
+            pages += count * size / held * _pages_of_one_key(held, base, fillfactor)
+            entries += count * size / _rows_a_list(base)
+        keys, full = keys.where(few), full[few]
+    total = sum(keys.counts.tolist())
     if total > 0:
-        entries_a_key = sum(count * (1 + size / _rows_a_posting_list(bases[0])) for size, count, bases in few) / total
+        entries_a_key = sum((keys.counts * (1 + keys.rows / full)).tolist()) / total
         wanted = max(1, min(SIMULATED_KEYS, math.ceil(total), int(SIMULATED_ENTRIES / entries_a_key)))
-        sequence = [entry for size, base in _sample(few, total, wanted) for entry in _entries_of(size, base)]
         factor = total / wanted
-        pages += _fill(sequence, fillfactor) * factor
-        entries += len(sequence) * factor
+        if bases.min() == bases.max() and keys.rows.max() == 1:
+            filled, number = _pages_of_alike(wanted, int(bases[0]), fillfactor), wanted
+        else:
+            sequence = _entries_of(*_sample(classes, bases, keys, total, wanted))
+            filled, number = _fill(*sequence, fillfactor), len(sequence[0])
+        pages += filled * factor
+        entries += number * factor
     return pages, entries
 
 
-def _sample(keys: Sequence[tuple[int, float, tuple[int, ...]]], total: float, wanted: int) -> Iterator[tuple[int, int]]:
-    """``wanted`` keys as (rows, bytes), as frequent among them as among all, in an order without pattern."""
-    drawn: list[tuple[int, int]] = []
-    cumulated, position = 0.0, 0
-    for size, count, bases in keys:
-        cumulated += count
-        turn = 0
-        while position < wanted and (position + 0.5) * total / wanted <= cumulated:
-            drawn.append((size, bases[turn % len(bases)]))
-            position, turn = position + 1, turn + 1
-    order = sorted(range(len(drawn)), key=lambda i: i * GOLDEN_RATIO % 1.0)
-    return (drawn[i] for i in order)
+def _sample(classes: Classes, bases: Integers, keys: Groups, total: float, wanted: int) -> tuple[Integers, Integers]:
+    """Rows and bytes of ``wanted`` keys, as frequent among them as among all, in an order without pattern."""
+    middles = (np.arange(wanted) + 0.5) * total / wanted
+    ends: Integers = middles.searchsorted(keys.counts.cumsum(), side="right")
+    drawn = ends.copy()
+    drawn[1:] -= ends[:-1]
+    order = _without_pattern(int(ends[-1]))
+    key = np.arange(len(drawn)).repeat(drawn).take(order)
+    begins: Integers = ends - drawn
+    turn = order - begins.take(key)
+    place = classes.starts[keys.classes].take(key) + turn % classes.lengths[keys.classes].take(key)
+    return keys.rows.take(key), bases.take(place)
 
 
-def _rows_a_posting_list(base: int) -> int:
+@lru_cache(maxsize=256)
+def _without_pattern(number: int) -> Integers:
+    """The first ``number`` places in an order without pattern."""
+    return np.array(sorted(range(number), key=lambda i: i * GOLDEN_RATIO % 1.0), dtype=np.int64)
+
+
+def _rows_a_posting_list(bases: Integers) -> Integers:
+    return np.maximum(1, (LONGEST_POSTING_LIST // 8 * 8 - bases) // ROW_POINTER_BYTES)
+
+
+def _rows_a_list(base: int) -> int:
     return max(1, (LONGEST_POSTING_LIST // 8 * 8 - base) // ROW_POINTER_BYTES)
 
 
-@lru_cache(maxsize=8192)
-def _entries_of(rows: int, base: int) -> tuple[Entry, ...]:
-    """Entries of one key with that many rows."""
-    full = _rows_a_posting_list(base)
-    lists, left = divmod(rows, full)
-    entries = [_entry(full, base)] * lists
-    return tuple([*entries, _entry(left, base)] if left else entries)
+@lru_cache(maxsize=1024)
+def _pages_of_alike(number: int, size: int, fillfactor: int) -> float:
+    """Pages of so many entries of one size, none of which holds several rows."""
+    sizes = np.full(number, size)
+    return _fill(sizes, np.zeros_like(sizes), fillfactor)
 
 
-def _entry(rows: int, base: int) -> Entry:
-    size = base if rows == 1 else align(base + rows * ROW_POINTER_BYTES, 8)
-    return Entry(size, size - base)
+@lru_cache(maxsize=1024)
+def _pages_of_one_key(rows: int, base: int, fillfactor: int) -> float:
+    return _fill(*_entries_of(np.array([rows]), np.array([base])), fillfactor)
 
 
-def _fill(entries: Sequence[Entry], fillfactor: int) -> float:
-    """Pages that these entries fill, the last one as a fraction of a usual one (``_bt_buildadd``)."""
+def _entries_of(rows: Integers, bases: Integers) -> tuple[Integers, Integers]:
+    """Bytes of the entries of keys with so many rows each, and how many of these are row pointers."""
+    full = _rows_a_posting_list(bases)
+    if (rows > full).any():
+        lists = -(-rows // full)
+        last = np.cumsum(lists) - 1
+        left = rows - (lists - 1) * full
+        bases = np.repeat(bases, lists)
+        rows = np.repeat(full, lists)
+        rows[last] = left
+    sizes = np.where(rows == 1, bases, (bases + rows * ROW_POINTER_BYTES + 7) & -8)
+    return sizes, sizes - bases
+
+
+def _fill(sizes: Integers, pointers: Integers, fillfactor: int) -> float:
+    """Pages that these entries fill, the last one as a fraction of a usual one (``_bt_buildadd``).
+
+    A page ends before the first entry that does not fit, or, from the third on, where the page is as full as it shall
+    be without the row pointers of the entry before; that one then moves to the next page, and its key stays behind as
+    the high key. Both places are looked up in sums of sizes, which only grow.
+    """
     spare = BLOCK_SIZE * (100 - fillfactor) // 100
-    finished, on_page, room, used = 0, 0, EMPTY_PAGE_ROOM, 0
-    last = Entry(0)
-    for entry in entries:
-        if on_page and (room < entry.size + 8 or (on_page > 1 and room + last.pointers < spare)):
-            # the last entry moves to the next page, and its key stays behind as the high key
-            moved = last.size + LINE_POINTER_BYTES if on_page > 1 else 0
-            used += EMPTY_PAGE_ROOM - room - moved
-            finished += 1
-            room, on_page = EMPTY_PAGE_ROOM - moved, int(on_page > 1)
-        room -= entry.size + LINE_POINTER_BYTES
-        on_page += 1
-        last = entry
+    number = len(sizes)
+    before = np.zeros(number + 1, dtype=np.int64)  # bytes of the entries before each, with their line pointers
+    (sizes + LINE_POINTER_BYTES).cumsum(out=before[1:])
+    used = kept = before.tolist()
+    if pointers.any():
+        before[1:] -= pointers
+        kept = before.tolist()
+    start, finished, checked = 0, 0, 1
+    while True:
+        room = EMPTY_PAGE_ROOM + used[start]
+        # the entry needs its line pointer, and another one is kept free
+        fits_not = bisect_right(used, room - LINE_POINTER_BYTES, checked + 1) - 1
+        is_full = bisect_right(kept, room - spare, max(checked, start + 2), number)
+        end = min(fits_not, is_full)
+        if end >= number:
+            break
+        finished += 1
+        moves = end - start > 1
+        start = end - moves
+        checked = end + 1
+    last = used[number] - used[start]
     if not finished:
-        return min(1.0, (EMPTY_PAGE_ROOM - room) / (EMPTY_PAGE_ROOM - spare))
-    return finished + (EMPTY_PAGE_ROOM - room) * finished / used
+        return min(1.0, last / (EMPTY_PAGE_ROOM - spare))
+    return finished + last * finished / used[start]
 
 
-def _pivot_bytes(
-    attributes: Sequence[Attribute], prefixes: Sequence[Sequence[KeyClass]], rows: float, entries: float
-) -> float:
+def _pivot_bytes(prefixes: Sequence[Classes], rows: float, entries: float) -> float:
     """Mean size of an entry of an inner page: the first columns, as many as tell two neighbouring leaves apart."""
     size, undecided = 0.0, 1.0
     width = 0
-    for number, prefix in enumerate(prefixes, start=1):
-        widths = [entry_bytes(attributes[:number], layout) for c in prefix for layout in c.layouts[:4]]
-        width = sum(widths) // max(1, len(widths))
+    for prefix in prefixes:
+        width = prefix.typical_size
         apart = min(1.0, distinct_keys(prefix, rows) / max(1.0, entries))
         decided = undecided * apart
         size, undecided = size + decided * width, undecided - decided

@@ -9,23 +9,107 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from dbtune.model.schema import Column, ColumnStatistics, Constraint, ExtendedStatistics, Table
+from dbtune.model.names import QualifiedName
+from dbtune.model.schema import Column, ColumnStatistics, ExtendedStatistics, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.sizes.comparisons import USUAL_LAG_DAYS
-from dbtune.planner.sizes.parents import CLUSTERED_CORRELATION, MOST_VALUES_OF_A_FLAG, most_by_parents, stem
+from dbtune.planner.sizes.parents import CLUSTERED_CORRELATION, MOST_VALUES_OF_A_FLAG, most_by_parents, parent_key, stem
 from dbtune.planner.sizes.skew import WHOLE_NUMBERS, Skew, skew_of
 
 ROWS_A_TARGET_STEP = 300
 
 
-def distinct_values(table: Table, column: Column, rows: float, snapshot: Snapshot) -> float:
+class Counts:
+    """Of a table of ``rows`` rows: how many values its columns have, each thing worked out once.
+
+    Columns are known by name where they are the table's own; others (with the statistics of a part of the table, or
+    standing for an expression) are worked out each time.
+    """
+
+    def __init__(self, table: Table, rows: float, snapshot: Snapshot) -> None:
+        self.table, self.rows, self._snapshot = table, rows, snapshot
+        self._distinct: dict[str, float] = {}
+        self._skews: dict[str, Skew | None] = {}
+
+    def distinct(self, column: Column) -> float:
+        """Non-null values of a column (at least 1)."""
+        if not self._is_own(column):
+            return distinct_values(self.table, column, self.rows, self._snapshot)
+        if column.name not in self._distinct:
+            self._distinct[column.name] = distinct_values(self.table, column, self.rows, self._snapshot, self.skew)
+        return self._distinct[column.name]
+
+    def skew(self, column: Column) -> Skew | None:
+        """How unevenly the rows go to the column's values, where its histogram tells."""
+        if not self._is_own(column):
+            return skew_seen(column, self.rows, self._snapshot)
+        if column.name not in self._skews:
+            self._skews[column.name] = skew_seen(column, self.rows, self._snapshot)
+        return self._skews[column.name]
+
+    def _is_own(self, column: Column) -> bool:
+        return self.table.column(column.name) is column
+
+    def unique_together(self, names: set[str]) -> bool:
+        """Whether no two rows have the same values in these columns, NULLs aside."""
+        return any(key <= names for key in self._unique_keys)
+
+    def most_together(self, columns: Sequence[Column], distinct: Sequence[float], guessing: bool = True) -> float:
+        """An upper bound of the distinct combinations of several columns, below independence where something says so.
+
+        ``distinct``: the values of each column. ``guessing``: what is only likely counts too.
+        """
+        rows = self.rows
+        names = {column.name for column in columns}
+        if self.unique_together(names):
+            return rows
+        counts = [count for covered, count in self._counted_together if covered == names]
+        counted = [float(count) if count > 0 else -float(count) * rows for count in counts]
+        if counted:  # the server has counted these very columns: nothing else is as good
+            return max(1.0, min(rows, *counted))
+        bounds = [rows]
+        bounds += _by_references(self._references, columns, distinct)
+        if not guessing:
+            return max(1.0, min(bounds))
+        bounds += _by_physical_order(columns, distinct)
+        bounds += _by_dates_that_follow(columns, distinct)
+        bounds += _by_flags_of_neighbours(columns, distinct, rows)
+        if self._parent is not None:
+            parents = self.distinct(self._parent)
+            bounds.append(most_by_parents(self.table, self._parent, parents, columns, distinct, rows))
+        return max(1.0, min(bounds))
+
+    @cached_property
+    def _unique_keys(self) -> tuple[frozenset[str], ...]:
+        return tuple(frozenset(key) for key in unique_keys(self.table))
+
+    @cached_property
+    def _counted_together(self) -> tuple[tuple[set[str], float], ...]:
+        return tuple(_by_extended_statistics(self.table, self._snapshot.extended_statistics))
+
+    @cached_property
+    def _references(self) -> tuple[tuple[Table, tuple[str, ...]], ...]:
+        return tuple(_references(self.table, self._snapshot))
+
+    @cached_property
+    def _parent(self) -> Column | None:
+        return parent_key(self.table, self.rows, self._snapshot, self.distinct)
+
+
+def distinct_values(
+    table: Table,
+    column: Column,
+    rows: float,
+    snapshot: Snapshot,
+    skew_of_column: Callable[[Column], Skew | None] | None = None,
+) -> float:
     """Distinct non-null values of a column in a table of ``rows`` rows (at least 1)."""
     statistics = column.statistics
-    if _is_unique(table, {column.name}):
+    if any(set(key) <= {column.name} for key in unique_keys(table)):
         return max(1.0, rows)
     if statistics is None:
         return _guess(column, rows)
@@ -34,7 +118,7 @@ def distinct_values(table: Table, column: Column, rows: float, snapshot: Snapsho
     if statistics.n_distinct not in (-1.0, 0.0) and abs(statistics.correlation or 0.0) >= CLUSTERED_CORRELATION:
         known = max(known, present / _rows_side_by_side(known, present, table, column, snapshot))
     known = max(known, _least_by_unique_keys(table, column, rows))
-    skew = skew_seen(column, rows, snapshot)
+    skew = skew_of_column(column) if skew_of_column is not None else skew_seen(column, rows, snapshot)
     if skew is not None:
         common = len(statistics.most_common_freqs)
         rest = present - rows * sum(statistics.most_common_freqs)
@@ -49,47 +133,8 @@ def skew_seen(column: Column, rows: float, snapshot: Snapshot) -> Skew | None:
     return skew_of(column, rows, _sampled_rows(column, snapshot))
 
 
-def most_distinct_together(
-    table: Table,
-    columns: Sequence[Column],
-    distinct: Sequence[float],
-    rows: float,
-    snapshot: Snapshot,
-    guessing: bool = True,
-) -> float:
-    """An upper bound of the distinct combinations of several columns, below independence where something says so.
-
-    ``guessing``: what is only likely counts too.
-    """
-    names = {column.name for column in columns}
-    if _is_unique(table, names):
-        return rows
-    counted = _by_extended_statistics(table, names, rows, snapshot.extended_statistics)
-    if counted:  # the server has counted these very columns: nothing else is as good
-        return max(1.0, min(rows, *counted))
-    bounds = [rows]
-    bounds += _by_references(table, columns, distinct, snapshot)
-    if not guessing:
-        return max(1.0, min(bounds))
-    bounds += _by_physical_order(columns, distinct)
-    bounds += _by_dates_that_follow(columns, distinct)
-    bounds += _by_flags_of_neighbours(columns, distinct, rows)
-    bounds.append(
-        most_by_parents(table, columns, distinct, rows, snapshot, lambda c: distinct_values(table, c, rows, snapshot))
-    )
-    return max(1.0, min(bounds))
-
-
-def unique_together(table: Table, names: Iterable[str]) -> bool:
-    """Whether no two rows have the same values in these columns, NULLs aside."""
-    return _is_unique(table, set(names))
-
-
-def _is_unique(table: Table, names: set[str]) -> bool:
-    return any(set(key) <= names for key in _unique_keys(table))
-
-
-def _unique_keys(table: Table) -> Iterable[tuple[str, ...]]:
+def unique_keys(table: Table) -> Iterable[tuple[str, ...]]:
+    """Columns that no two rows have the same values in, NULLs aside."""
     for constraint in table.constraints:
         if constraint.kind in ("primary key", "unique"):
             yield constraint.columns
@@ -106,7 +151,7 @@ def _guess(column: Column, rows: float) -> float:
 def _least_by_unique_keys(table: Table, column: Column, rows: float) -> float:
     """Columns that are unique together have at least as many combinations as there are rows."""
     least = 1.0
-    for key in _unique_keys(table):
+    for key in unique_keys(table):
         if column.name not in key or len(key) < 2:
             continue
         others = [table.column(name) for name in key if name != column.name]
@@ -180,11 +225,12 @@ def _invert_duj1(estimate: int, rows: int, pages: int, sampled: int) -> float:
     return high
 
 
-def _by_extended_statistics(
-    table: Table, names: set[str], rows: float, statistics: Iterable[ExtendedStatistics]
-) -> list[float]:
-    """``pg_stats_ext.n_distinct``: ``{"1, 2": 800000}``, by column numbers."""
-    found: list[float] = []
+def _by_extended_statistics(table: Table, statistics: Iterable[ExtendedStatistics]) -> Iterator[tuple[set[str], float]]:
+    """Columns and how many combinations they have, or, below zero, in what share of the rows.
+
+    ``pg_stats_ext.n_distinct``: ``{"1, 2": 800000}``, by column numbers.
+    """
+    numbers = {str(column.position): column.name for column in table.columns}
     for object_ in statistics:
         if object_.table != table.name or not object_.n_distinct:
             continue
@@ -192,55 +238,52 @@ def _by_extended_statistics(
             items = dict(json.loads(object_.n_distinct))
         except (TypeError, ValueError):
             continue
-        numbers = {str(column.position): column.name for column in table.columns}
         for key, count in items.items():
             covered = {numbers.get(number.strip(), "") for number in str(key).split(",")}
-            if covered == names:
-                found.append(float(count) if count > 0 else -float(count) * rows)
-    return found
+            yield covered, count
 
 
 def _by_references(
-    table: Table, columns: Sequence[Column], distinct: Sequence[float], snapshot: Snapshot
+    references: Iterable[tuple[Table, tuple[str, ...]]], columns: Sequence[Column], distinct: Sequence[float]
 ) -> list[float]:
-    """Columns that refer to another table's key of several columns have no more combinations than it has rows.
-
-    A reference counts where it is declared, and where it is as good as declared: columns named as the other table's
-    key (a prefix like ``l_`` aside), of the same types.
-    """
+    """Columns that refer to another table's key of several columns have no more combinations than it has rows."""
     found: list[float] = []
     known = dict(zip((c.name for c in columns), distinct, strict=True))
-    for referenced, names in _references(table, snapshot):
-        if not set(names) <= set(known):
+    for referenced, names in references:
+        if not known.keys() >= set(names):
             continue
         rest = math.prod((count for name, count in known.items() if name not in names), start=1.0)
         found.append(max(1.0, referenced.rows) * rest)
     return found
 
 
-def _references(table: Table, snapshot: Snapshot) -> Iterable[tuple[Table, tuple[str, ...]]]:
+def _references(table: Table, snapshot: Snapshot) -> Iterator[tuple[Table, tuple[str, ...]]]:
+    """A reference counts where it is declared, and where it is as good as declared: columns named as the other table's
+    key (a prefix like ``l_`` aside), of the same types."""
     for key in table.foreign_keys:
         referenced = snapshot.table(key.referenced_table) if key.referenced_table else None
         if referenced is not None and len(key.columns) > 1:
             yield referenced, key.columns
-    for other in snapshot.tables:
-        primary = other.primary_key
-        if other.name == table.name or primary is None or len(primary.columns) < 2 or other.rows < 1:
-            continue
-        names = _namesakes(table, other, primary)
-        if names is not None:
-            yield other, names
-
-
-def _namesakes(table: Table, other: Table, key: Constraint) -> tuple[str, ...] | None:
     by_stem = {stem(column.name, table): column for column in table.columns}
-    names: list[str] = []
-    for name in key.columns:
-        theirs, ours = other.column(name), by_stem.get(stem(name, other))
-        if theirs is None or ours is None or theirs.type_name != ours.type_name:
-            return None
-        names.append(ours.name)
-    return tuple(names)
+    for other, theirs in snapshot.derived(_keys_of_several):
+        ours = [by_stem.get(name) for name, _ in theirs]
+        same = [c.name for c, (_, type_) in zip(ours, theirs, strict=True) if c is not None and c.type_name == type_]
+        if len(same) == len(theirs) and other.name != table.name:
+            yield other, tuple(same)
+
+
+def _keys_of_several(snapshot: Snapshot) -> Sequence[tuple[Table, Sequence[tuple[str, QualifiedName]]]]:
+    """Tables with rows and a primary key of several columns: the columns' stems and types."""
+    found: list[tuple[Table, Sequence[tuple[str, QualifiedName]]]] = []
+    for table in snapshot.tables:
+        primary = table.primary_key
+        if primary is None or len(primary.columns) < 2 or table.rows < 1:
+            continue
+        columns = [table.column(name) for name in primary.columns]
+        known = [(stem(column.name, table), column.type_name) for column in columns if column is not None]
+        if len(known) == len(columns):
+            found.append((table, known))
+    return found
 
 
 def _by_physical_order(columns: Sequence[Column], distinct: Sequence[float]) -> list[float]:
@@ -287,14 +330,17 @@ def _spread_alike(left: Column, right: Column) -> bool:
     quantiles = [c.statistics.histogram_bounds if c.statistics is not None else () for c in (left, right)]
     if min(len(bounds) for bounds in quantiles) < 10:
         return False
+    days = [_days(tuple(bounds[len(bounds) * tenth // 10] for tenth in range(1, 10))) for bounds in quantiles]
+    return all(abs(a - b) <= USUAL_LAG_DAYS for a, b in zip(*days, strict=True)) if all(days) else False
+
+
+@lru_cache(maxsize=1024)
+def _days(texts: tuple[str, ...]) -> tuple[int, ...]:
+    """Dates as numbers; none where one of them cannot be read."""
     try:
-        days = [
-            [date.fromisoformat(bounds[len(bounds) * tenth // 10]).toordinal() for tenth in range(1, 10)]
-            for bounds in quantiles
-        ]
+        return tuple(date.fromisoformat(text).toordinal() for text in texts)
     except ValueError:
-        return False
-    return all(abs(a - b) <= USUAL_LAG_DAYS for a, b in zip(*days, strict=True))
+        return ()
 
 
 def _correlation(statistics: ColumnStatistics | None) -> float:

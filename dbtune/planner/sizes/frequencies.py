@@ -8,144 +8,82 @@ partial index), and, multiplied with those of further columns taken as independe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from statistics import NormalDist
+from collections.abc import Sequence
 from typing import TypeVar
 
+import numpy as np
+
 from dbtune.model.schema import ColumnStatistics
+from dbtune.planner.sizes.classes import LAYOUTS_KEPT, NEVER_REPEATED, Classes, merged
 from dbtune.planner.sizes.skew import Skew
-from dbtune.planner.sizes.tuples import Attribute, Layout, value_width
+from dbtune.planner.sizes.tuples import NULL, Attribute, value_width
 
 T = TypeVar("T")
-
-LAYOUTS_KEPT = 64
-"""Entry layouts that stand for all of a class."""
-BUCKETS_PER_OCTAVE = 3
-"""Classes of a product are put together where their probabilities differ by less than a third of an octave."""
-NORMAL_PARTS = tuple(NormalDist().inv_cdf((part + 0.5) / 15) for part in range(15))
-"""Middles of equal parts of the normal distribution, in standard deviations."""
-GOLDEN_RATIO = 0.6180339887498949
-NEVER_REPEATED = 1e-7
-"""Rows expected of one value of a column that has no value twice."""
-
-
-@dataclass(frozen=True)
-class KeyClass:
-    """Keys that are equally frequent."""
-
-    probability: float
-    values: float
-    layouts: tuple[Layout, ...]
-
-    @property
-    def share(self) -> float:
-        """Share of all rows."""
-        return self.probability * self.values
 
 
 def column_classes(
     statistics: ColumnStatistics | None, attribute: Attribute, rows: float, distinct: float, skew: Skew | None = None
-) -> tuple[KeyClass, ...]:
+) -> Classes:
     """Classes of one column's values in a relation of ``rows`` rows with ``distinct`` non-null values.
 
     ``skew``, where it is known, tells better than ``distinct`` what the values are that are not among the common ones.
     """
     if statistics is None:
         width = attribute.length if attribute.length > 0 else attribute.usual_width
-        return (_repeated(1.0, rows, distinct, ((width,),)),)
+        return _classes([(*_repeated(1.0, rows, distinct), [width])])
     nulls = min(1.0, statistics.null_frac)
-    classes = [KeyClass(nulls, 1.0, ((None,),))] if nulls > 0 else []
+    classes = [(nulls, 1.0, [NULL])] if nulls > 0 else []
     adjust = _width_adjustment(statistics, attribute)
+    typical = _width(statistics, attribute, None, adjust)
     common = list(zip(statistics.most_common_vals, statistics.most_common_freqs, strict=False))
     for text, frequency in common:
-        classes.append(KeyClass(frequency, 1.0, ((_width(statistics, attribute, text, adjust),),)))
+        classes.append((frequency, 1.0, [_width(statistics, attribute, text, adjust)]))
     # where the values themselves were withheld, their frequencies still count
     for frequency in statistics.most_common_freqs[len(common) :]:
-        classes.append(KeyClass(frequency, 1.0, ((_width(statistics, attribute, None, adjust),),)))
+        classes.append((frequency, 1.0, [typical]))
     rest = 1.0 - nulls - sum(statistics.most_common_freqs)
     others = distinct - len(statistics.most_common_freqs)
     if rest > 1e-9 and skew is not None:
-        widths = ((_width(statistics, attribute, None, adjust),),)
-        share = rest / len(skew.values)
-        classes += _merged(KeyClass(share / count, count, widths) for count in skew.values)
-    elif rest > 1e-9 and (others >= 1 or not classes or rest * rows >= 0.5):
-        layouts = tuple(
-            (_width(statistics, attribute, text, adjust),)
-            for text in _spread(statistics.histogram_bounds, LAYOUTS_KEPT)
-        )
-        typical = ((_width(statistics, attribute, None, adjust),),)
-        classes.append(_repeated(rest, rows, max(1.0, others), layouts or typical))
-    return tuple(classes)
+        return _joined(_classes(classes), _of_skew(skew, rest / len(skew.values), typical))
+    if rest > 1e-9 and (others >= 1 or not classes or rest * rows >= 0.5):
+        bounds = _spread(statistics.histogram_bounds, LAYOUTS_KEPT)
+        widths = [_width(statistics, attribute, text, adjust) for text in bounds]
+        classes.append((*_repeated(rest, rows, max(1.0, others)), widths or [typical]))
+    return _classes(classes)
 
 
-def never_repeated(classes: Sequence[KeyClass], rows: float) -> tuple[KeyClass, ...]:
-    """The same entries, each key once: the columns are known to be unique together."""
-    return tuple(
-        KeyClass(NEVER_REPEATED / max(rows, 1.0), c.share * max(rows, 1.0) / NEVER_REPEATED, c.layouts) for c in classes
+def _classes(described: Sequence[tuple[float, float, list[int]]]) -> Classes:
+    """From probability, values and widths of each."""
+    return Classes(
+        np.array([probability for probability, _, _ in described], dtype=np.float64),
+        np.array([values for _, values, _ in described], dtype=np.float64),
+        np.array([width for _, _, widths in described for width in widths], dtype=np.int64),
+        np.array([len(widths) for _, _, widths in described], dtype=np.int64),
     )
 
 
-def independent(left: Sequence[KeyClass], right: Sequence[KeyClass]) -> tuple[KeyClass, ...]:
-    """Classes of the keys made of a key of each side, where neither says anything about the other."""
-    return _merged(
-        KeyClass(a.probability * b.probability, a.values * b.values, _combined(a.layouts, b.layouts))
-        for a in left
-        for b in right
+def _joined(first: Classes, second: Classes) -> Classes:
+    return Classes(
+        np.concatenate([first.probability, second.probability]),
+        np.concatenate([first.values, second.values]),
+        np.concatenate([first.layouts, second.layouts]),
+        np.concatenate([first.lengths, second.lengths]),
     )
 
 
-def distinct_keys(classes: Iterable[KeyClass], rows: float) -> float:
-    """Keys that ``rows`` rows are expected to have."""
-    return sum(c.values * -math.expm1(-rows * c.probability) for c in classes)
+def _of_skew(skew: Skew, share: float, width: int) -> Classes:
+    values = np.array(skew.values)
+    lengths = np.ones(len(values), dtype=np.int64)
+    return merged(share / values, values, lengths, lambda members, _: np.full(len(members), width))
 
 
-def with_distinct(classes: Sequence[KeyClass], rows: float, wanted: float) -> tuple[KeyClass, ...]:
-    """The classes made more frequent and fewer, so that ``rows`` rows have only ``wanted`` keys; never more keys."""
-    if wanted >= distinct_keys(classes, rows):
-        return tuple(classes)
-    low, high = 1.0, max(2.0, rows)
-    for _ in range(50):
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if distinct_keys(_scaled(classes, middle), rows) > wanted else (low, middle)
-    return _scaled(classes, high)
-
-
-def _scaled(classes: Iterable[KeyClass], factor: float) -> tuple[KeyClass, ...]:
-    return tuple(KeyClass(c.probability * factor, c.values / factor, c.layouts) for c in classes)
-
-
-def groups(classes: Iterable[KeyClass], rows: float) -> Iterator[tuple[int, float, tuple[Layout, ...]]]:
-    """(rows sharing a key, how many such keys, entry layouts) for ``rows`` rows."""
-    for c in classes:
-        mean = rows * c.probability
-        if mean >= 40:
-            yield from _around(mean, c)
-            continue
-        if mean < 1e-4:
-            yield 1, c.values * mean, c.layouts
-            continue
-        chance = math.exp(-mean)
-        for size in range(1, int(mean + 6 * math.sqrt(mean)) + 6):
-            chance *= mean / size
-            yield size, c.values * chance, c.layouts
-
-
-def _around(mean: float, c: KeyClass) -> Iterator[tuple[int, float, tuple[Layout, ...]]]:
-    """The Poisson distribution of a great mean by equally likely values; few keys are taken at their mean."""
-    if c.values < len(NORMAL_PARTS):
-        yield round(mean), c.values * mean / round(mean), c.layouts
-        return
-    for deviation in NORMAL_PARTS:
-        yield round(mean + deviation * math.sqrt(mean)), c.values / len(NORMAL_PARTS), c.layouts
-
-
-def _repeated(share: float, rows: float, distinct: float, layouts: tuple[Layout, ...]) -> KeyClass:
-    """A class whose seen values number ``distinct``: rows a value are Poisson distributed, given that there is one."""
+def _repeated(share: float, rows: float, distinct: float) -> tuple[float, float]:
+    """Probability and values of a class whose seen values number ``distinct``: rows a value are Poisson distributed,
+    given that there is one."""
     rows = max(rows, 1.0)
     seen_mean = share * rows / max(distinct, 1e-9)
     mean = _untruncated_mean(seen_mean)
-    return KeyClass(mean / rows, share * rows / mean, layouts)
+    return mean / rows, share * rows / mean
 
 
 def _untruncated_mean(seen: float) -> float:
@@ -158,37 +96,6 @@ def _untruncated_mean(seen: float) -> float:
     for _ in range(60):
         mean = seen * -math.expm1(-mean)
     return max(mean, NEVER_REPEATED)
-
-
-def _merged(classes: Iterable[KeyClass]) -> tuple[KeyClass, ...]:
-    buckets: dict[int, list[KeyClass]] = {}
-    for c in classes:
-        if c.share > 0:
-            buckets.setdefault(round(math.log2(c.probability) * BUCKETS_PER_OCTAVE), []).append(c)
-    return tuple(_one(members) for members in buckets.values())
-
-
-def _one(members: Sequence[KeyClass]) -> KeyClass:
-    if len(members) == 1:
-        return members[0]
-    values = sum(c.values for c in members)
-    probability = sum(c.share for c in members) / values
-    layouts: list[Layout] = []
-    cumulated = 0.0
-    for c in members:  # each as often among those kept as it is in the class
-        before = round(LAYOUTS_KEPT * cumulated / values)
-        cumulated += c.values
-        # from another place of each: members often have the same layouts in the same order
-        turns = range(before, round(LAYOUTS_KEPT * cumulated / values))
-        layouts += [c.layouts[int(turn * GOLDEN_RATIO % 1.0 * len(c.layouts))] for turn in turns]
-    return KeyClass(probability, values, tuple(layouts or members[0].layouts))
-
-
-def _combined(left: Sequence[Layout], right: Sequence[Layout]) -> tuple[Layout, ...]:
-    if len(left) == 1 or len(right) == 1:
-        return tuple((*a, *b) for a in left for b in right)
-    # each of the left with a right one from another place of the order, so that short does not always meet short
-    return tuple((*left[i % len(left)], *right[i * 7 % len(right)]) for i in range(LAYOUTS_KEPT))
 
 
 def _spread(items: Sequence[T], wanted: int) -> list[T]:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 
+from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Column, Table
 from dbtune.model.snapshot import Snapshot
 
@@ -33,16 +35,12 @@ Distinct = Callable[[Column], float]
 
 
 def most_by_parents(
-    table: Table, columns: Sequence[Column], distinct: Sequence[float], rows: float, snapshot: Snapshot, count: Distinct
+    table: Table, parent: Column, parents: float, columns: Sequence[Column], distinct: Sequence[float], rows: float
 ) -> float:
-    """Combinations that the columns have if each parent brings its own once; infinite where no parent is seen.
+    """Combinations that the columns have if each parent brings its own once; infinite where they are not the parent's.
 
-    ``distinct`` are the values of each column, ``count`` answers the same for any column of the table.
+    ``parents``: how many there are, ``distinct``: the values of each column.
     """
-    parent = _parent_key(table, rows, snapshot, count)
-    if parent is None:
-        return math.inf
-    parents = count(parent)
     lines = rows / parents
     key = set(table.primary_key.columns if table.primary_key is not None else ())
     of_parent, factor = 0, 1.0
@@ -58,7 +56,7 @@ def most_by_parents(
     return parents * factor if of_parent else math.inf
 
 
-def _parent_key(table: Table, rows: float, snapshot: Snapshot, count: Distinct) -> Column | None:
+def parent_key(table: Table, rows: float, snapshot: Snapshot, count: Distinct) -> Column | None:
     """The part of the primary key that names the parent: lines of a parent lie together, and it has no table."""
     primary = table.primary_key
     if primary is None or len(primary.columns) < 2:
@@ -77,14 +75,20 @@ def _parent_key(table: Table, rows: float, snapshot: Snapshot, count: Distinct) 
 def _has_table(table: Table, column: Column, snapshot: Snapshot) -> bool:
     if any(column.name in key.columns for key in table.foreign_keys):
         return True
-    for other in snapshot.tables:
-        primary = other.primary_key
-        if other.name == table.name or primary is None or len(primary.columns) != 1:
-            continue
-        named = {stem(primary.columns[0], other), f"{other.name.name.removesuffix('s')}_{primary.columns[0]}"}
-        if stem(column.name, table) in named or column.name in named:
-            return True
-    return False
+    keyed = snapshot.derived(_tables_by_key)
+    return any(keyed.get(name, set()) - {table.name} for name in (stem(column.name, table), column.name))
+
+
+def _tables_by_key(snapshot: Snapshot) -> dict[str, set[QualifiedName]]:
+    """By what columns that refer to it are called: the tables with a primary key of one column."""
+    found: dict[str, set[QualifiedName]] = {}
+    for table in snapshot.tables:
+        primary = table.primary_key
+        if primary is not None and len(primary.columns) == 1:
+            (name,) = primary.columns
+            for called in (stem(name, table), f"{table.name.name.removesuffix('s')}_{name}"):
+                found.setdefault(called, set()).add(table.name)
+    return found
 
 
 def _refers(table: Table, column: Column) -> bool:
@@ -111,15 +115,19 @@ def _follows_another(table: Table, column: Column) -> bool:
     return False
 
 
-def _deciles(column: Column) -> list[float] | None:
+def _deciles(column: Column) -> tuple[float, ...] | None:
     """The nine inner ones; of whole numbers and dates only."""
     bounds = column.statistics.histogram_bounds if column.statistics is not None else ()
     if len(bounds) <= DECILES or column.type_name.name not in ("int2", "int4", "int8", "date"):
         return None
+    texts = tuple(bounds[(len(bounds) - 1) * tenth // DECILES] for tenth in range(1, DECILES))
+    return _numbers(texts, column.type_name.name == "date")
+
+
+@lru_cache(maxsize=1024)
+def _numbers(texts: tuple[str, ...], are_dates: bool) -> tuple[float, ...] | None:
     try:
-        texts = [bounds[(len(bounds) - 1) * tenth // DECILES] for tenth in range(1, DECILES)]
-        is_date = column.type_name.name == "date"
-        return [float(date.fromisoformat(text).toordinal() if is_date else int(text)) for text in texts]
+        return tuple(float(date.fromisoformat(text).toordinal() if are_dates else int(text)) for text in texts)
     except ValueError:
         return None
 

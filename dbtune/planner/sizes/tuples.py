@@ -11,6 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dbtune.model.schema import Column
 
 MAXIMUM_ALIGNMENT = 8
@@ -26,6 +29,11 @@ COMPRESSION_RATIO = 0.6
 
 Layout = tuple[int | None, ...]
 """Bytes of each value of an entry, header of a varlena included, padding not; None for NULL."""
+
+Integers = NDArray[np.int64]
+
+NULL = -1
+"""In place of a width, in arrays."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,26 @@ def entry_bytes(attributes: Sequence[Attribute], layout: Layout) -> int:
         size += width
     header = ENTRY_HEADER_WITH_NULLS_BYTES if None in layout else ENTRY_HEADER_BYTES
     return align(header + size, MAXIMUM_ALIGNMENT)
+
+
+def appended(filled: Integers, attribute: Attribute, widths: Integers) -> Integers:
+    """Entries with one more value each, of that width or ``NULL``.
+
+    A number stands for a whole entry: the bytes of its values with their padding, times two, and 1 more where one of
+    them is NULL. An entry without values is 0.
+    """
+    size = filled >> 1
+    aligned = (size + attribute.align - 1) & -attribute.align  # alignments are powers of two
+    if attribute.length == -1:
+        aligned = np.where(widths > LONGEST_SHORT_VARLENA, aligned, size)
+    longer = (aligned + widths) << 1 | filled & 1
+    return np.where(widths == NULL, filled | 1, longer)
+
+
+def entry_sizes(filled: Integers) -> Integers:
+    """``entry_bytes`` of what ``appended`` has made."""
+    header: Integers = np.where(filled & 1, ENTRY_HEADER_WITH_NULLS_BYTES, ENTRY_HEADER_BYTES)
+    return (header + (filled >> 1) + MAXIMUM_ALIGNMENT - 1) & -MAXIMUM_ALIGNMENT
 
 
 def attribute_of(column: Column) -> Attribute:
