@@ -30,8 +30,8 @@ EQUAL_MEANS_IDENTICAL = frozenset(
 Not numeric, float, interval, jsonb, arrays, ranges, records: equal values may look different, so they are kept apart.
 """
 
-TABLES_WITH_KEYS = 32
-"""Of so many tables the keys are kept, some MB each where there are hundreds of candidates."""
+TABLES_WITH_LISTS = 32
+"""Of so many tables the lists of key columns are kept: some MB each where there are hundreds of candidates."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,15 @@ def upper_bytes(index: Index, table: Table, snapshot: Snapshot) -> int:
 class _Sizes:
     """The sizes of one snapshot's indexes: the same ones are asked for again and again.
 
-    Kept are the answers, what is known of each table, and the keys of the tables that were asked about last. That goes
-    for the snapshot's own tables: of another one nothing is kept.
+    Kept are the answers, what is known of each table's columns, and the lists of columns of the tables that were asked
+    about last. That goes for the snapshot's own tables: of another one nothing is kept.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._answers: dict[tuple[object, ...], IndexSize] = {}
-        self._counts: dict[QualifiedName, Counts] = {}
-        self._keys: OrderedDict[QualifiedName, TableKeys] = OrderedDict()
+        self._keys: dict[QualifiedName, TableKeys] = {}
+        self._last: OrderedDict[QualifiedName, TableKeys] = OrderedDict()
 
     def of(self, index: Index, table: Table, rows: float | None) -> IndexSize:
         """See ``index_pages``."""
@@ -97,19 +97,17 @@ class _Sizes:
     def keys(self, table: Table) -> TableKeys:
         """What the columns of a table's indexes hold."""
         if not self._is_own(table):
-            return TableKeys(table, Counts(table, believed_rows(table), self._snapshot))
-        known = self._keys.get(table.name)
-        if known is None:
-            known = self._keys[table.name] = TableKeys(table, self._counts_of(table))
-            if len(self._keys) > TABLES_WITH_KEYS:
-                self._keys.popitem(last=False)
-        self._keys.move_to_end(table.name)
-        return known
+            return self._new_keys(table)
+        if table.name not in self._keys:
+            self._keys[table.name] = self._new_keys(table)
+        keys = self._last[table.name] = self._keys[table.name]
+        self._last.move_to_end(table.name)
+        if len(self._last) > TABLES_WITH_LISTS:
+            self._last.popitem(last=False)[1].forget_lists()
+        return keys
 
-    def _counts_of(self, table: Table) -> Counts:
-        if table.name not in self._counts:
-            self._counts[table.name] = Counts(table, believed_rows(table), self._snapshot)
-        return self._counts[table.name]
+    def _new_keys(self, table: Table) -> TableKeys:
+        return TableKeys(table, Counts(table, believed_rows(table), self._snapshot))
 
     def _is_own(self, table: Table) -> bool:
         return self._snapshot.table(table.name) is table

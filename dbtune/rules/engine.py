@@ -141,7 +141,9 @@ def choose_indexes(run: Run) -> Run:
     risks = Risks(run.gate, run.snapshot, run.executed)
     if any(rule.id == MISSING for rule in run.rules):
         run.progress.step("thinking of indexes")
-        candidates = generate(run.snapshot, run.statements, efforts(run.statements, run.gate))
+        effort = efforts(run.statements, run.gate)
+        with _no_garbage_collection():
+            candidates = generate(run.snapshot, run.statements, effort)
         if run.options.schemas:
             candidates = tuple(c for c in candidates if c.index.table.schema in run.options.schemas)
         run.progress.step(f"building {len(candidates)} what-if indexes")
@@ -238,7 +240,10 @@ def _recommendation(rule: Rule, finding: Finding) -> Recommendation:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Syntax trees are full of cycles: collecting while thousands of them are read stops everything for a second."""
+    """Syntax trees are full of cycles: collecting while thousands of them are read stops everything for a second.
+
+    Tens of thousands of candidates have none, but looking for some among them takes as long as making them.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:

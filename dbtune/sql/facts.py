@@ -22,6 +22,9 @@ _WRITES: dict[type[exp.Expr], StatementKind] = {
     exp.Merge: "merge",
 }
 
+FIRST_WORD_WITHIN = (40, 400)
+"""Characters that the first word stands in: without comments before it in the former, else in the latter."""
+
 
 def statement_facts(text: str, snapshot: Snapshot, search_path: Sequence[str] | None = None) -> StatementFacts:
     """Predicates, joins, order, writes of one statement. Never raises for bad SQL: see ``parsed`` and ``unresolved``.
@@ -45,8 +48,11 @@ def statement_facts(text: str, snapshot: Snapshot, search_path: Sequence[str] | 
 
 def is_utility(text: str) -> bool:
     """Whether the statement is none that is planned (by its first word)."""
-    words = [token.word for token in tokens(text[:400])]
-    return bool(words) and words[0] in UTILITY_WORDS
+    for length in FIRST_WORD_WITHIN:
+        found = tokens(text[:length])
+        if found and found[0].end < length:
+            break
+    return bool(found) and found[0].word in UTILITY_WORDS
 
 
 def analyse(

@@ -13,7 +13,7 @@ import pytest
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Column, ColumnStatistics, Constraint, Index, IndexKey, Table
 from dbtune.model.snapshot import Server, Snapshot
-from dbtune.planner.index_size import TABLES_WITH_KEYS, IndexSize, index_pages, upper_bytes
+from dbtune.planner.index_size import TABLES_WITH_LISTS, IndexSize, index_pages, upper_bytes
 
 Answers = tuple[IndexSize, int]
 
@@ -166,7 +166,7 @@ def test_known_rows_of_a_part_go_before_its_predicate() -> None:
 
 
 def test_more_tables_than_are_kept() -> None:
-    tables = [_table(f"t{n}", 1e5 * (n + 1), 100.0 * (n + 1), (0.5, 0.3, 0.2), 8) for n in range(TABLES_WITH_KEYS + 3)]
+    tables = [_table(f"t{n}", 1e5 * (n + 1), 100.0 * (n + 1), (0.5, 0.3, 0.2), 8) for n in range(TABLES_WITH_LISTS + 3)]
     snapshot = _snapshot(*tables)
     for _ in range(2):
         for table in tables:

@@ -127,7 +127,8 @@ class WhatIfIndexes:
         by_oid = {relation.oid: relation for relation in self._relations.values()}
         children, tables = read_index_children(self._connection), self._tables_of_indexes()
         sizes: list[RelationSize] = []
-        for index in made:
+        # sizes of one table's indexes follow from each other
+        for index in sorted(made, key=lambda index: (index.table.schema, index.table.name)):
             own = self._relations[index.qualified_name].oid
             oids = tuple(oid for oid in (own, *children.get(own, ())) if oid not in known)
             for oid in oids:
@@ -143,7 +144,8 @@ class WhatIfIndexes:
     def _size(self, index: Index, relation: Relation, table: Table) -> Iterator[RelationSize]:
         if relation.file_number == 0:  # a partitioned index: its partitions have the files
             return
-        size = index_pages(replace(index, table=table.name), table, self._snapshot)
+        on_table = index if index.table == table.name else replace(index, table=table.name)
+        size = index_pages(on_table, table, self._snapshot)
         number = index_file(self._files, index, table.file_pages, size.pages, size.height, relation.file_number)
         yield RelationSize(relation.oid, number, size.pages, size.tuples)
 

@@ -47,7 +47,8 @@ def column_classes(
         return _joined(_classes(classes), _of_skew(skew, rest / len(skew.values), typical))
     if rest > 1e-9 and (others >= 1 or not classes or rest * rows >= 0.5):
         bounds = _spread(statistics.histogram_bounds, LAYOUTS_KEPT)
-        widths = [_width(statistics, attribute, text, adjust) for text in bounds]
+        fixed = [attribute.length] * len(bounds) if attribute.length > 0 else None
+        widths = fixed or [_width(statistics, attribute, text, adjust) for text in bounds]
         classes.append((*_repeated(rest, rows, max(1.0, others)), widths or [typical]))
     return _classes(classes)
 

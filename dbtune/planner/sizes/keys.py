@@ -104,7 +104,7 @@ class TableKeys:
 
     def __init__(self, table: Table, counts: Counts) -> None:
         self.table, self.counts = table, counts
-        self._first = {guessing: KeyList(counts, guessing) for guessing in (True, False)}
+        self._first: dict[bool, KeyList] = {}
         self._columns: dict[tuple[str | None, str], KeyColumn] = {}
         self._expressions: dict[str | None, KeyColumn] = {}
         self._parts: dict[str | None, Part] = {None: Part()}
@@ -115,8 +115,14 @@ class TableKeys:
             self._parts[predicate] = part_of(self.table, predicate, self.counts.rows)
         return self._parts[predicate]
 
+    def forget_lists(self) -> None:
+        """Give the memory of all lists of columns back; columns and parts, which need little, are kept."""
+        self._first = {}
+
     def lists(self, index: Index, *, guessing: bool) -> list[KeyList]:
         """Of the index: its first column, the first two, ..., those of INCLUDE after the keys."""
+        if guessing not in self._first:
+            self._first[guessing] = KeyList(self.counts, guessing)
         found = [self._first[guessing]]
         included = (IndexKey(column=name) for name in index.include)
         for position, key in enumerate((*index.keys, *included)):
