@@ -14,7 +14,7 @@ import pytest
 
 from dbtune.model.access import OrderKey, Predicate, RelationUse, StatementFacts
 from dbtune.model.snapshot import Snapshot
-from dbtune.sql.facts import statement_facts
+from dbtune.sql.facts import FIRST_WORD_WITHIN, is_utility, statement_facts
 
 CASES = Path(__file__).parent / "cases"
 CASE = re.compile(
@@ -127,3 +127,15 @@ def test_bad_sql_never_raises(text: str, snapshot: Snapshot) -> None:
     facts = statement_facts(text, snapshot)
     assert isinstance(facts, StatementFacts)
     assert facts.parsed or facts.unresolved
+
+
+@pytest.mark.parametrize("before", ["", "/* why */ ", "-- why\n", "\n" * 100, f"/* {'why ' * 20}*/ "])
+@pytest.mark.parametrize(("statement", "expected"), [("COMMIT", True), ("SET x = 1", True), ("SELECT 1", False)])
+def test_the_first_word_tells_a_utility_statement(before: str, statement: str, expected: bool) -> None:
+    assert is_utility(before + statement) is expected
+
+
+@pytest.mark.parametrize("place", range(FIRST_WORD_WITHIN[0] - len("settings") - 1, FIRST_WORD_WITHIN[0] + 1))
+def test_a_first_word_is_seen_whole(place: int) -> None:
+    assert not is_utility(" " * place + "settings := 1")  # no SET
+    assert is_utility(" " * place + "deallocate all")
