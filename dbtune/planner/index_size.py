@@ -181,7 +181,7 @@ def _other_pages(index: Index, table: Table, rows: float, snapshot: Snapshot) ->
         return other_methods.brin_pages(max(table.file_pages, table.pages), sum(widths), per_range)
     if index.method == "hash":
         column = columns[0]
-        distinct = distinct_values(table, column, rows, snapshot) if column is not None else rows
+        distinct = distinct_values(table, column, rows, snapshot) if column is not None else max(1.0, rows)
         return other_methods.hash_pages(rows, distinct, int(options.get("fillfactor", other_methods.HASH_FILLFACTOR)))
     if index.method == "gin":
         named = [key.opclass.name if key.opclass is not None else "" for key in index.keys]

@@ -183,3 +183,9 @@ def test_nothing_outlives_the_snapshot() -> None:
     del snapshot
     gc.collect()
     assert gone() is None
+
+
+def test_a_hash_index_on_an_expression_of_an_empty_table_is_like_one_on_a_column() -> None:
+    empty = replace(ORDERS, tuples=0.0, pages=0, file_pages=0)
+    on_expression, on_column = (Index("i", ORDERS.name, _keys(key), method="hash") for key in ("lower(name)", "name"))
+    assert index_pages(on_expression, empty, _snapshot(empty)) == index_pages(on_column, empty, _snapshot(empty))

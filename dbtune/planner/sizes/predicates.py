@@ -176,7 +176,7 @@ def _kept_values(part: Part, column: Column, statistics: ColumnStatistics, value
     known = dict(zip(statistics.most_common_vals, statistics.most_common_freqs, strict=False))
     rest = max(0.0, 1.0 - statistics.null_frac - sum(statistics.most_common_freqs))
     others = max(1.0, statistics.distinct_values(rows) - len(known))
-    frequencies = {value: known.get(value, rest / others) for value in values}
+    frequencies = {value: known.get(value, rest / others) for value in sorted(values)}  # alike in every process
     share = min(1.0, sum(frequencies.values()))
     kept = replace(
         statistics,
