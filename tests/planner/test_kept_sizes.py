@@ -64,6 +64,7 @@ RETURNS = _table("returns", 3e5, 900.0, (0.3, 0.3, 0.2, 0.2), 40)
 KEYS = (
     "id", "customer", "customer state", "state customer", "customer day", "day sent", "day sent customer",
     "name", "state name", "customer state day name", "lower(name)", "customer lower(name)", "name day",
+    "left(name,2)", "customer left(name,2)",
 )  # fmt: skip
 INCLUDED = ("", "sent name", "day")
 PREDICATES = (
@@ -143,6 +144,18 @@ def test_snapshots_have_their_own_sizes(what: str) -> None:
             assert found[-1] == _alone(index, table, snapshot), index
         differ = differ or found[0] != found[1]
     assert differ
+
+
+@pytest.mark.parametrize("upper_first", [False, True])
+def test_what_is_guessed_is_kept_apart_from_what_is_known(upper_first: bool) -> None:
+    snapshot = _snapshot(ORDERS)
+    index = Index("i", ORDERS.name, _keys("day sent"))  # taken to follow each other within a quarter of a year
+    asked = [lambda: index_pages(index, ORDERS, snapshot).bytes, lambda: upper_bytes(index, ORDERS, snapshot)]
+    if upper_first:
+        upper, expected = asked[1](), asked[0]()
+    else:
+        expected, upper = asked[0](), asked[1]()
+    assert upper > 1.2 * expected
 
 
 def test_a_table_that_is_not_the_snapshot_s_is_looked_at_itself() -> None:
