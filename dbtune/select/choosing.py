@@ -26,7 +26,6 @@ from dbtune.select.prices import Prices
 from dbtune.select.selection import Selection
 from dbtune.select.slimming import slim
 from dbtune.select.standing import Standing
-from dbtune.select.trusting import distrust_risky
 
 ROUNDS = 8
 """Of questions about what the best sets count on, before one is chosen."""
@@ -116,9 +115,6 @@ def _proved(model: Model, min_gain: float, budget_bytes: int | None, late: Late,
     best = Standing(model, min_gain, NOTHING)
     for _ in range(PROOFS):
         found = optimised(model, budget_bytes, banned, late, progress)
-        progress.step("looking for risky plans")
-        if not late() and distrust_risky(model, found.indexes):
-            found = optimised(model, budget_bytes, banned, late, progress)
         least_gain = Standing(model, min_gain, found.indexes).least_gain
         slimmed = slim(model, found.indexes, least_gain)
         standing = Standing(model, min_gain, slimmed)

@@ -15,11 +15,12 @@ from dbtune.select.greedy import best_grown, grown
 from dbtune.select.model import Model
 from dbtune.select.plan_space import Package, PlanSpace, Region
 from dbtune.select.programme import Programme, Solution
+from dbtune.select.trusting import distrust_risky
 
-ROUNDS = 6
+ROUNDS = 8
 """Most corrections of the model; three are usual."""
 
-GAP = 0.002
+GAP = 0.005
 """Relative distance from the programme's optimum that is good enough: far below what a plan's cost is worth."""
 
 BOUND_GAP = 0.02
@@ -60,10 +61,13 @@ def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Lat
         # the solver leaves out what is less than its gap, which may be all that a rare statement has to gain
         completed = grown(model, budget_bytes, 1.0, solution.indexes, banned)[-1]
         found = _planned(model, completed.indexes, late)
+        is_riskier = not late() and distrust_risky(model, found.indexes)
+        if is_riskier:
+            best, found = _valued(model, best.indexes), _valued(model, found.indexes)
         is_better = found.objective < best.objective * (1 - 1e-9)
         if is_better:
             best = found
-        if not is_better and _known_plans(model) == known:
+        if not is_better and not is_riskier and _known_plans(model) == known:
             break
     return best
 
@@ -141,6 +145,11 @@ def _planned(model: Model, indexes: Package, late: Late) -> Found:
 
     costs = model.prices.gate.crew.each(cost, list(model.spaces.values()))
     return Found(indexes, sum(costs) + model.prices.write_costs(indexes))
+
+
+def _valued(model: Model, indexes: Package) -> Found:
+    """The set by the known plans."""
+    return Found(indexes, sum(model.costs(indexes).values()) + model.prices.write_costs(indexes))
 
 
 def _known_plans(model: Model) -> int:
