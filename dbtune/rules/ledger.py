@@ -35,6 +35,8 @@ class Comparison:
     risks: Risks
     failed: bool = False
     """The planner could not answer for every statement."""
+    run: Costs | None = None
+    """Plans that will run with this change and others; None: those of the change alone."""
 
     @property
     def gain(self) -> float:
@@ -53,7 +55,11 @@ class Comparison:
 
     @property
     def evidence(self) -> tuple[StatementEvidence, ...]:
-        return tuple(statement_evidence(*one, self.risks.of(one[0], one[2])) for one in self.changed)
+        return tuple(self._evidence(*one) for one in self.changed)
+
+    def _evidence(self, planned: PlannedStatement, before: StatementCost, after: StatementCost) -> StatementEvidence:
+        plan = after if self.run is None else self.run[planned.fingerprint]
+        return statement_evidence(planned, before, after, self.risks.of(planned, plan))
 
 
 def statement_evidence(
@@ -84,7 +90,7 @@ class Ledger:
         self.tree = IndexTree(snapshot)
         self.configuration = configuration
         self.costs: dict[str, StatementCost] = {p.fingerprint: self._cost(p, configuration) for p in statements}
-        self._totals: dict[Configuration, float] = {}
+        self._by_fingerprint = {planned.fingerprint: planned for planned in self._statements}
         self._on_table: dict[QualifiedName, list[PlannedStatement]] = {}
         self._anywhere: list[PlannedStatement] = []
         for planned in self._statements:
@@ -141,27 +147,22 @@ class Ledger:
         """Plan the workload with one more what-if index."""
         return self._compare(self.configuration.with_index(index), self.touching(index.table))
 
-    def worth_of(self, index: Index, beside: Configuration) -> Comparison:
-        """What a what-if index adds to those of ``beside``, with nothing else in place."""
-        before = self.total_under(beside)
+    def worth_of(self, index: Index, beside: Configuration, before: float, among: Iterable[str]) -> Comparison:
+        """What a what-if index adds to those of ``beside``, with nothing else in place, for these statements.
+
+        ``before``: calls times cost over the workload with ``beside``. The risk is that of the plans under all that is
+        accepted: these will run.
+        """
         after = before
         changed: list[tuple[PlannedStatement, StatementCost, StatementCost]] = []
-        for planned in self.touching(index.table):
+        for planned in map(self._by_fingerprint.__getitem__, among):
             old = self._cost(planned, beside)
             new = self._cost(planned, beside.with_index(index))
             if _differs(old, new):
                 changed.append((planned, old, new))
                 after += planned.calls * (new.cost - old.cost)
         changed.sort(key=_weight)
-        self._totals[beside.with_index(index)] = after  # what the next index of a set is compared with
-        return Comparison(before, after, tuple(changed), self.risks)
-
-    def total_under(self, configuration: Configuration) -> float:
-        """Calls times cost over the workload under any configuration."""
-        if configuration not in self._totals:
-            costs = (planned.calls * self._cost(planned, configuration).cost for planned in self._statements)
-            self._totals[configuration] = sum(costs)
-        return self._totals[configuration]
+        return Comparison(before, after, tuple(changed), self.risks, run=self.costs)
 
     def planned_again(self) -> Costs:
         """Every statement under the accepted configuration, asked anew and not added up from single changes."""

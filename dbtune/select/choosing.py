@@ -30,7 +30,7 @@ from dbtune.select.standing import Standing
 ROUNDS = 8
 """Of questions about what the best sets count on, before one is chosen."""
 
-PROOFS = 3
+PROOFS = 2
 """What is pruned leaves space and work for others: so often the set is chosen again."""
 
 
@@ -129,5 +129,7 @@ def _proved(model: Model, min_gain: float, budget_bytes: int | None, late: Late,
 
 
 def _credited(model: Model, indexes: Package) -> float:
-    """The objective with risky plans credited in part."""
+    """The objective by the planner's answers, with risky plans credited in part."""
+    for space in model.spaces.values():
+        space.learn(indexes)
     return sum(model.costs(indexes).values()) + model.prices.write_costs(indexes)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from dbtune.model.names import QualifiedName
 from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
 from dbtune.model.recommendation import Frontier, StatementEvidence
 from dbtune.model.schema import Index
@@ -26,9 +25,9 @@ def selection(model: Model, kinds: Mapping[Index, str], whole: Package, frontier
     costs: Costs = {name: prices.answer(name, configuration).cost for name in prices.statements}
     first = costs
     chosen: list[Chosen] = []
-    touching = _by_table(prices)
+    readers = model.readers()
     for index in _in_order(model, whole):
-        after = _costs_with(prices, configuration, costs, index, touching.get(index.table, ()))
+        after = _costs_with(prices, configuration, costs, index, readers.get(index, ()))
         chosen.append(_chosen(prices, index, kinds.get(index, "btree"), configuration, costs, after))
         configuration, costs = configuration.with_index(index), after
     return Selection(tuple(chosen), Configuration(whole), _total(prices, first), _total(prices, costs), frontier)
@@ -53,19 +52,9 @@ def _in_order(model: Model, whole: Package) -> Iterator[Index]:
 def _costs_with(
     prices: Prices, configuration: Configuration, costs: Costs, index: Index, touching: Iterable[str]
 ) -> Costs:
-    """Costs with one more index: only the statements on its table are asked again."""
+    """Costs with one more index: only statements of which a plan is known that reads it are asked again."""
     with_it = configuration.with_index(index)
     return {**costs, **{name: prices.answer(name, with_it).cost for name in touching}}
-
-
-def _by_table(prices: Prices) -> Mapping[QualifiedName, Sequence[str]]:
-    """Statements on each table that has candidates; those that were not understood are on all of them."""
-    found: dict[QualifiedName, list[str]] = {table.name: [] for table in prices.snapshot.tables}
-    for name, planned in prices.statements.items():
-        understood = planned.facts.parsed and not planned.facts.unresolved
-        for table in planned.facts.tables if understood else found:
-            found.setdefault(table, []).append(name)
-    return found
 
 
 def _total(prices: Prices, costs: Costs) -> float:

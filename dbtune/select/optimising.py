@@ -26,6 +26,9 @@ GAP = 0.005
 BOUND_GAP = 0.02
 """Distance of set and bound at which nothing more is proved."""
 
+QUESTIONS_EACH = 20
+"""For each statement, about what the best sets count on: then a set is chosen, whatever is not known."""
+
 PROOF_ROUNDS = 2
 
 DEPTH = 8
@@ -64,10 +67,10 @@ def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Lat
         is_riskier = not late() and distrust_risky(model, found.indexes)
         if is_riskier:
             best, found = _valued(model, best.indexes), _valued(model, found.indexes)
-        is_better = found.objective < best.objective * (1 - 1e-9)
-        if is_better:
+        gained = 1 - found.objective / best.objective
+        if gained > 0:
             best = found
-        if not is_better and not is_riskier and _known_plans(model) == known:
+        if gained < GAP / 2 and not is_riskier and (number or _known_plans(model) == known):
             break
     return best
 
@@ -93,6 +96,7 @@ def _bounded(
     """
     bound: float | None = None
     until = time.monotonic() + PHASE_SECONDS
+    enough = model.prices.gate.calls + QUESTIONS_EACH * len(model.spaces)
     for number in range(rounds + 1):
         if late() or time.monotonic() > until:
             return bound
@@ -102,7 +106,8 @@ def _bounded(
             break
         lowest = min(solution.bound, objective)  # solvers have tolerances
         bound = lowest if bound is None else max(bound, lowest)
-        if not solution.open_regions or bound >= (1 - BOUND_GAP) * objective or number == rounds:
+        is_last = number == rounds or model.prices.gate.calls >= enough
+        if is_last or not solution.open_regions or bound >= (1 - BOUND_GAP) * objective:
             break
         _look_into(model, solution)
     return bound

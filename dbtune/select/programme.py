@@ -34,6 +34,10 @@ STANDARD_OUTPUT = 1
 
 MEGABYTE = 1e6
 
+WORTH_AN_INDEX = 0.001
+"""Of a statement's cost today: a plan that reads more indexes than another one must be cheaper by more, but for the
+bound."""
+
 SPACE_PRICE = 1e-7
 """Of what could be saved at all, for the whole of the candidates' bytes: of two equal sets, the smaller one."""
 
@@ -132,7 +136,8 @@ class Programme:
         """What the statement may save, its plans and regions; the indexes of both become columns."""
         space, banned = self._model.spaces[name], self._banned
         known = space.plans if relaxed else space.credited  # a bound is on what the planner says
-        plans = _undominated([(package, cost) for package, cost in known.items() if not package & banned])
+        slack = 0.0 if relaxed else WORTH_AN_INDEX * space.today
+        plans = _undominated([(package, cost) for package, cost in known.items() if not package & banned], slack)
         regions = [region for region in space.regions if not region.holding & banned] if relaxed else []
         for package in (*(p for p, _ in plans), *(r.holding | r.without for r in regions)):
             for index in _in_order(package):
@@ -209,10 +214,10 @@ def _in_order(package: Package) -> tuple[Index, ...]:
     return tuple(sorted(package, key=lambda i: (i.table, i.name)))
 
 
-def _undominated(plans: list[tuple[Package, float]]) -> list[tuple[Package, float]]:
-    """Without plans that need all that a cheaper one needs."""
+def _undominated(plans: list[tuple[Package, float]], slack: float) -> list[tuple[Package, float]]:
+    """Without plans that need all that another one needs, and are not cheaper than it by more than ``slack``."""
     kept: list[tuple[Package, float]] = []
-    for package, cost in sorted(plans, key=lambda plan: (plan[1], len(plan[0]))):
-        if not any(other <= package for other, _ in kept):
+    for package, cost in sorted(plans, key=lambda plan: (len(plan[0]), plan[1])):
+        if not any(worse <= cost + slack and other <= package for other, worse in kept):
             kept.append((package, cost))
-    return kept
+    return sorted(kept, key=lambda plan: plan[1])

@@ -65,7 +65,8 @@ def missing_index(ctx: Context) -> Iterator[Finding]:
 
 def _finding(ctx: Context, table: Table, chosen: Chosen) -> Finding:
     index = chosen.index
-    comparison = ctx.ledger.worth_of(index, chosen.beside)
+    names = [one.fingerprint for one in chosen.statements]
+    comparison = ctx.ledger.worth_of(index, chosen.beside, chosen.cost_before, names)
     today = ctx.selection.cost_before
     gain = comparison.saved / today if today > 0 else 0.0
     return Finding(
