@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from dbtune.model.mysql import MySQLColumn, MySQLIndex, MySQLTable
 from dbtune.model.names import QualifiedName
 
 IndexMethod = str
-"""Access method: ``btree``, ``hash``, ``gin``, ``gist``, ``spgist``, ``brin`` or an extension's."""
+"""Access method: ``btree``, ``hash``, ``gin``, ``gist``, ``spgist``, ``brin`` or an extension's; in MySQL also
+``fulltext``, ``spatial`` and ``rtree``."""
 
 RelationKind = Literal["table", "partitioned", "materialized view", "foreign table"]
 ConstraintKind = Literal["primary key", "unique", "foreign key", "check", "exclusion", "not null"]
@@ -70,6 +72,7 @@ class Column:
     inherited_statistics: ColumnStatistics | None = None
     """Statistics over the whole inheritance or partition tree (``pg_stats.inherited``)."""
     comment: str | None = None
+    mysql: MySQLColumn | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ class IndexKey:
     """Set only where it is not the type's default for the access method."""
     collation: QualifiedName | None = None
     """Set only where it differs from the column's."""
+    prefix_length: int | None = None
+    """MySQL: only so many characters (of binary columns: bytes) of the column are in the index."""
 
     @property
     def text(self) -> str:
@@ -96,7 +101,7 @@ class IndexFacts:
     """What the server says of an existing index. Sizes in pages and bytes of the main fork."""
 
     definition: str
-    """``pg_get_indexdef``: the exact CREATE INDEX, used as it stands for the way back."""
+    """``pg_get_indexdef``: the exact CREATE INDEX, used as it stands for the way back. MySQL: ALTER TABLE ... ADD."""
     pages: int = 0
     tuples: float = -1.0
     bytes: int = 0
@@ -117,6 +122,7 @@ class IndexFacts:
     key_statistics: tuple[ColumnStatistics | None, ...] = ()
     """For expression keys: statistics by key position (``None`` for plain columns)."""
     comment: str | None = None
+    mysql: MySQLIndex | None = None
 
 
 @dataclass(frozen=True)
@@ -259,6 +265,7 @@ class Table:
     row_security: bool = False
     activity: TableActivity | None = None
     comment: str | None = None
+    mysql: MySQLTable | None = None
 
     def column(self, name: str) -> Column | None:
         """The column of that name, or None."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeVar, cast
 
+from dbtune.model.mysql import MySQLServer
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import (
     Collation,
@@ -36,7 +37,7 @@ class Server:
     version: str
     """As people write it: ``15.8``."""
     version_number: int
-    """``server_version_num``: 150008."""
+    """``server_version_num``: 150008. MySQL and MariaDB: 80043 is 8.0.43, 101106 is 10.11.6."""
     database: str
     block_size: int = 8192
     encoding: str = "UTF8"
@@ -50,6 +51,7 @@ class Server:
     """ISO 8601; counters count from here."""
     char_deduplicates: bool = True
     """Whether B-trees on ``char(n)`` keep equal keys once; minor releases have switched it off (15.20 has)."""
+    mysql: MySQLServer | None = None
 
     @property
     def major(self) -> int:
