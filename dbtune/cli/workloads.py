@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,10 +21,16 @@ from dbtune.logs.workload import SAMPLES_TO_PLAN, to_workload
 from dbtune.model.digest import Digest
 from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
-from dbtune.model.snapshot import Server, Snapshot
+from dbtune.model.snapshot import Dialect, Server, Snapshot
 from dbtune.model.workload import Statement, Workload
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+RESETS: Mapping[str, str] = {
+    "pg_stat_statements": "pg_stat_statements_reset()",
+    "performance_schema": "TRUNCATE performance_schema.events_statements_summary_by_digest",
+}
+"""Kind of a source of totals to what begins its counting anew."""
 
 
 @dataclass(frozen=True)
@@ -134,15 +140,15 @@ def given_workload(wishes: WorkloadWishes, server: Server, progress: Progress) -
 def _read_given(
     wishes: WorkloadWishes, server: Server, progress: Progress, since: datetime | None = None
 ) -> tuple[list[Workload], Digest | None]:
-    found = [_read_file(path) for path in wishes.files]
+    found = [_read_file(path, server.dialect) for path in wishes.files]
     if not wishes.logs:
         return found, None
     made = _read_logs(wishes, server, progress, since)
     return [*found, to_workload(made)], made
 
 
-def _read_file(path: Path) -> Workload:
-    workload = read_sql_file(path)
+def _read_file(path: Path, dialect: Dialect) -> Workload:
+    workload = read_sql_file(path, dialect)
     if not workload.statements:
         raise UsageError(f"{path}: no statement in this file; a workload is SQL statements, each ended by a semicolon")
     return workload
@@ -216,8 +222,9 @@ def check_since(workload: Workload, since: datetime) -> None:
             continue
         start = datetime.fromisoformat(source.since).astimezone()
         if start < since:
+            reset = RESETS.get(source.kind, "at its source")
             raise UsageError(
                 f"--since {since:%Y-%m-%d %H:%M}: {source.name or source.kind} holds totals since "
-                f"{start:%Y-%m-%d %H:%M} that cannot be cut by time; reset it (pg_stat_statements_reset()), "
+                f"{start:%Y-%m-%d %H:%M} that cannot be cut by time; reset it ({reset}), "
                 "or leave --since out"
             )

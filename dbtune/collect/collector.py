@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dbtune.connect.targets import DatabaseUrl
-from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
 from dbtune.model.snapshot import Snapshot
 
@@ -15,9 +14,9 @@ class CollectOptions:
     """What to collect, and how long a query may take."""
 
     schemas: tuple[str, ...] = ()
-    """Only tables, views and sequences in these schemas; empty: all."""
+    """Only tables, views and sequences in these schemas; empty: all (MySQL: the URL's database, else all)."""
     workload: bool = True
-    """Whether to read ``pg_stat_statements``."""
+    """Whether to read ``pg_stat_statements``, or the digests of ``performance_schema``."""
     top: int | None = None
     """Keep only so many statements, those that took the most time."""
     statement_timeout_ms: int = 30_000
@@ -31,7 +30,9 @@ def collect(url: DatabaseUrl, options: CollectOptions, progress: Progress) -> Sn
     where there is no session, UsageError for a schema that does not exist.
     """
     if url.dialect != "postgres":
-        raise UsageError(f"collecting from {url.dialect} is not possible yet: dbtune speaks to Postgres only so far")
+        from dbtune.collect.mysql.snapshot import collect_mysql
+
+        return collect_mysql(url, options, progress)
     from dbtune.collect.postgres.snapshot import collect_postgres
 
     return collect_postgres(url, options, progress)

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
+from dbtune.model.mysql import Bucket, Histogram, MySQLColumn
 from dbtune.model.schema import Column, ColumnStatistics, Index, Table
 from dbtune.model.snapshot import Snapshot
-from dbtune.model.workload import Limit
+from dbtune.model.workload import Limit, Workload
 
 Privacy = Literal["none", "hash", "drop"]
 MODES: tuple[Privacy, ...] = ("none", "hash", "drop")
@@ -35,7 +36,7 @@ def apply_privacy(snapshot: Snapshot, mode: Privacy) -> Snapshot:
 
     ``hash`` keeps each text value's length, frequency and equality with other values, over all columns of this
     snapshot; the key is thrown away, so nobody can tell a value from its token by trying. Taking it again on the
-    result, or ``hash`` after ``drop``, changes nothing.
+    result, or ``hash`` after ``drop``, changes nothing. Verbatim statements go in both modes.
     """
     if mode == "none" or snapshot.privacy == "drop" or snapshot.privacy == mode:
         return snapshot
@@ -43,6 +44,7 @@ def apply_privacy(snapshot: Snapshot, mode: Privacy) -> Snapshot:
     return replace(
         snapshot,
         tables=tuple(masking.table(table) for table in snapshot.tables),
+        workload=_without_samples(snapshot.workload),
         limits=(*snapshot.limits, Limit("real values in the statistics", LOSSES[mode])),
         privacy=mode,
     )
@@ -65,6 +67,37 @@ class _Masking:
             column,
             statistics=self._statistics(column.statistics, column),
             inherited_statistics=self._statistics(column.inherited_statistics, column),
+            mysql=column.mysql and self._mysql(column.mysql, column),
+        )
+
+    def _mysql(self, own: MySQLColumn, column: Column) -> MySQLColumn:
+        if self._mode == "hash" and column.type_category in OPEN_CATEGORIES:
+            return own
+        is_text = self._mode == "hash" and column.type_category == STRING_CATEGORY
+        histogram = self._histogram(own.histogram) if is_text and own.histogram is not None else None
+        return replace(own, histogram=histogram, minimum=None, maximum=None)
+
+    def _histogram(self, histogram: Histogram) -> Histogram | None:
+        """Of text: the same buckets, tokens for their values; sorted, as the server wants it."""
+        taken: set[str] = set()
+        values = dict.fromkeys(value for bucket in histogram.buckets for value in (bucket.lower, bucket.upper))
+        tokens = {value: token for value in values if (token := self._token(value, taken)) is not None}
+        if histogram.kind == "singleton":
+            kept = [
+                Bucket(tokens[bucket.lower], tokens[bucket.lower], bucket.fraction)
+                for bucket in histogram.buckets
+                if bucket.lower in tokens
+            ]
+            return replace(histogram, buckets=tuple(sorted(kept, key=lambda bucket: bucket.lower)))
+        if len(tokens) < len(values) or not values:
+            return None
+        by_rank = dict(zip(values, sorted(tokens.values()), strict=True))
+        return replace(
+            histogram,
+            buckets=tuple(
+                replace(bucket, lower=by_rank[bucket.lower], upper=by_rank[bucket.upper])
+                for bucket in histogram.buckets
+            ),
         )
 
     def _statistics(self, statistics: ColumnStatistics | None, column: Column) -> ColumnStatistics | None:
@@ -138,6 +171,11 @@ def _index(index: Index) -> Index:
         return index
     statistics = tuple(found and _without_values(found) for found in index.facts.key_statistics)
     return replace(index, facts=replace(index.facts, key_statistics=statistics))
+
+
+def _without_samples(workload: Workload) -> Workload:
+    statements = tuple(replace(one, samples=()) if one.samples else one for one in workload.statements)
+    return replace(workload, statements=statements)
 
 
 def _without_values(statistics: ColumnStatistics) -> ColumnStatistics:

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from dbtune.connect.mysql_urls import mysql_parameters
 from dbtune.model.errors import UsageError
 from dbtune.model.snapshot import Dialect
 
@@ -33,7 +34,8 @@ class DatabaseUrl:
 
     dialect: Dialect
     parameters: Mapping[str, str] = field(repr=False)
-    """libpq's connection parameters (``host``, ``user``, ``sslmode``, ...), the password among them."""
+    """libpq's connection parameters (``host``, ``user``, ``sslmode``, ...), the password among them. Of MySQL: those of
+    ``dbtune.connect.mysql_urls``; the database is ``dbname`` here too."""
     text: str
     """The URL for people, the password replaced by ``***``."""
 
@@ -45,7 +47,7 @@ class DatabaseUrl:
 
     @property
     def database(self) -> str | None:
-        """Name of the database, or None where PGDATABASE, a service or the user's name decides."""
+        """Name of the database; None where PGDATABASE, a service or the user's name decides (MySQL: none is named)."""
         return self.parameters.get("dbname")
 
     @property
@@ -59,21 +61,24 @@ def parse_target(text: str) -> DatabaseUrl | Path:
 
     Passwords, hosts and the like that a Postgres URL leaves out are libpq's to find: PGPASSWORD, ``~/.pgpass``,
     PGSERVICE, PGHOST and so on. Whatever stands in the URL's query (``host=/socket/folder``, ``sslmode``, ``service``)
-    goes to libpq as it is.
+    goes to libpq as it is. What a URL of MySQL or MariaDB leaves out stands in ``~/.my.cnf``, MYSQL_PWD and so on.
 
     Raises UsageError for a URL that cannot be read or a database that dbtune does not know.
     """
     scheme = SCHEME.match(text)
     if scheme is None:
         if not text:
-            raise UsageError("no target: give a database URL (postgresql://...) or a snapshot file")
+            raise UsageError("no target: give a database URL (postgresql://..., mysql://...) or a snapshot file")
         return Path(text)
     backend = scheme["backend"].lower()
     dialect = DIALECTS.get(backend)
     if dialect is None:
-        raise UsageError(f"'{backend}://' is not a database dbtune knows: use postgresql://user@host/database")
+        raise UsageError(
+            f"'{backend}://' is not a database dbtune knows: use postgresql://, mysql:// or mariadb://user@host/database"
+        )
     if dialect != "postgres":
-        raise UsageError(f"'{backend}://' cannot be connected to yet: dbtune speaks to Postgres only so far")
+        parameters, shown = mysql_parameters(dialect, text[scheme.end() :])
+        return DatabaseUrl(dialect, parameters, shown)
     return _postgres_url(text[scheme.end() :])
 
 

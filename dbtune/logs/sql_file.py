@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dbtune.model.errors import UsageError
+from dbtune.model.snapshot import Dialect
 from dbtune.model.workload import Skipped, Statement, Workload, WorkloadSource
 from dbtune.sql.facts import is_utility
 from dbtune.sql.fingerprint import fingerprint, normalise
@@ -40,18 +41,22 @@ class _Seen:
     samples: dict[str, None] = field(default_factory=dict)
 
 
-def read_sql_file(path: Path) -> Workload:
-    """The file's workload. Raises UsageError where the file is missing, no text of SQL, or without a statement."""
+def read_sql_file(path: Path, dialect: Dialect = "postgres") -> Workload:
+    """The file's workload, in the dialect of the server.
+
+    Raises UsageError where the file is missing, no text of SQL, or without a statement.
+    """
     content = _content(path)
     seen: dict[str, _Seen] = {}
     skipped: list[Skipped] = []
     if REPLACED in content:
         skipped.append(Skipped("", f"{path.name} is not wholly UTF-8: the characters that are not were replaced"))
-    for one in weighted_statements(content):
+    for one in weighted_statements(content, dialect):
+        key, text = fingerprint(one.text, dialect), normalise(one.text, dialect)
         if one.utility:
-            skipped.append(Skipped(fingerprint(one.text), "not a statement that is planned", normalise(one.text)))
+            skipped.append(Skipped(key, "not a statement that is planned", text))
             continue
-        known = seen.setdefault(fingerprint(one.text), _Seen(normalise(one.text)))
+        known = seen.setdefault(key, _Seen(text))
         _count(known, one)
     if not seen:
         raise UsageError(f"there is no statement to plan in {path}")
@@ -85,14 +90,14 @@ class Weighted:
         return None if self.total_ms is None or self.calls <= 0 else self.total_ms / self.calls
 
 
-def weighted_statements(content: str) -> list[Weighted]:
+def weighted_statements(content: str, dialect: Dialect = "postgres") -> list[Weighted]:
     """The statements of a text of SQL, in order."""
     found: list[Weighted] = []
-    for number, located in enumerate(located_statements(content)):
+    for number, located in enumerate(located_statements(content, dialect)):
         given = weights(_above(located.before) if number else located.before)
         calls = given.get("calls", 1.0)
         total_ms = given.get("total_ms", given["mean_ms"] * calls if "mean_ms" in given else None)
-        found.append(Weighted(located.text, calls, total_ms, is_utility(located.text)))
+        found.append(Weighted(located.text, calls, total_ms, is_utility(located.text, dialect)))
     return found
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from dbtune.model.access import StatementFacts, StatementKind
-from dbtune.model.snapshot import Snapshot
+from dbtune.model.snapshot import Dialect, Snapshot
 from dbtune.sql.expressions import strip_query
 from dbtune.sql.lexing import tokens
-from dbtune.sql.parsing import UTILITY_WORDS, Parsed, Unparsable, parse
+from dbtune.sql.parsing import MYSQL_UTILITY_WORDS, UTILITY_WORDS, Parsed, Unparsable, parse
 from dbtune.sql.queries import analyse_query
 from dbtune.sql.scopes import Gathered, QueryResult, Scope
 from dbtune.sql.writes import analyse_write
@@ -32,7 +32,7 @@ def statement_facts(text: str, snapshot: Snapshot, search_path: Sequence[str] | 
     ``search_path`` is the session's, where the workload knows it; the snapshot's otherwise. Literals matter here (the
     value of a predicate, the start of a LIKE pattern): give a sample where there is one.
     """
-    if is_utility(text):
+    if is_utility(text, snapshot.server.dialect):
         return StatementFacts("utility")
     try:
         _, gathered, kind = analyse(text, snapshot, search_path)
@@ -46,13 +46,14 @@ def statement_facts(text: str, snapshot: Snapshot, search_path: Sequence[str] | 
     )
 
 
-def is_utility(text: str) -> bool:
+def is_utility(text: str, dialect: Dialect = "postgres") -> bool:
     """Whether the statement is none that is planned (by its first word)."""
     for length in FIRST_WORD_WITHIN:
-        found = tokens(text[:length])
+        found = tokens(text[:length], dialect)
         if found and found[0].end < length:
             break
-    return bool(found) and found[0].word in UTILITY_WORDS
+    known = UTILITY_WORDS if dialect == "postgres" else MYSQL_UTILITY_WORDS
+    return bool(found) and found[0].word in known
 
 
 def analyse(

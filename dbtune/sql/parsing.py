@@ -26,6 +26,13 @@ UTILITY_WORDS = frozenset(
     """.split()
 )
 
+MYSQL_UTILITY_WORDS = UTILITY_WORDS | frozenset(
+    """
+    analyse binlog cache change check checksum delimiter desc describe flush get handler help install kill optimize
+    purge rename repair reset resignal shutdown signal stop uninstall unlock use xa
+    """.split()
+)
+
 TYPE_WORDS = frozenset(
     """
     bigint bit bool boolean box bytea char character cidr circle date decimal double float float4 float8 inet int int2

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
+from dbtune.model.snapshot import Dialect
 from dbtune.sql.lexing import Token, skip_comment, tokens
+from dbtune.sql.splitting_mysql import Located, mysql_statements
 
 _PIECE = re.compile(
     r"""
@@ -37,21 +38,17 @@ _COPY_DATA_END = re.compile(r"^\\\.[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _COPY_FROM_STDIN = re.compile(r"\bfrom\s+stdin\b", re.IGNORECASE)
 
 
-class Located(NamedTuple):
-    """A statement without its semicolon, and the text between it and the former one: its comments."""
-
-    text: str
-    before: str
-
-
-def split_statements(text: str) -> Iterator[str]:
+def split_statements(text: str, dialect: Dialect = "postgres") -> Iterator[str]:
     """The statements one by one, trimmed, without semicolons; comments inside are kept, those around are not."""
-    for statement in located_statements(text):
+    for statement in located_statements(text, dialect):
         yield statement.text
 
 
-def located_statements(text: str) -> Iterator[Located]:
+def located_statements(text: str, dialect: Dialect = "postgres") -> Iterator[Located]:
     """The statements with the comments that stand before them."""
+    if dialect != "postgres":
+        yield from mysql_statements(text)
+        return
     start = at = 0
     depth = blocks = 0
     removed: list[tuple[int, int]] = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import LiteralString
 
 from dbtune.collect.postgres.catalog import Catalog, Row
-from dbtune.collect.postgres.visibility import NAMED
+from dbtune.collect.words import NAMED
 from dbtune.connect.abilities import Ability
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import ExtendedStatistics

@@ -13,7 +13,8 @@ from dbtune.collect.postgres.extended_statistics import read_extended_statistics
 from dbtune.collect.postgres.indexes import read_indexes
 from dbtune.collect.postgres.statistics import Statistics, read_statistics
 from dbtune.collect.postgres.views import query_of, read_view_rows
-from dbtune.collect.postgres.visibility import named, note_hidden_statistics
+from dbtune.collect.postgres.visibility import note_hidden_statistics
+from dbtune.collect.words import named
 from dbtune.model.names import QualifiedName
 from dbtune.model.progress import Progress
 from dbtune.model.schema import Constraint, ExtendedStatistics, Index, Table, TableActivity, View

@@ -6,11 +6,9 @@ from collections.abc import Collection, Sequence
 
 from dbtune.collect.postgres import statistics
 from dbtune.collect.postgres.catalog import Catalog, Row
+from dbtune.collect.words import named
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Table
-
-NAMED = 3
-"""So many tables are named, the rest are counted."""
 
 
 def note_hidden_statistics(catalog: Catalog, tables: Sequence[tuple[Table, Row]]) -> None:
@@ -39,10 +37,3 @@ def _never_analyzed(table: Table, filled_parents: Collection[QualifiedName]) -> 
         # autovacuum never analyzes the partitioned table itself, only its partitions
         return table.name in filled_parents and all(column.inherited_statistics is None for column in table.columns)
     return table.file_pages > 0 and all(column.statistics is None for column in table.columns)
-
-
-def named(tables: Sequence[QualifiedName]) -> str:
-    """``3 tables (a, b, c)``; of many the first few."""
-    names = ", ".join(str(name) for name in tables[:NAMED])
-    more = ", …" if len(tables) > NAMED else ""
-    return f"{len(tables):,} table{'s' if len(tables) > 1 else ''} ({names}{more})"

@@ -12,19 +12,10 @@ from dbtune.logs.batch import Batch, Numbers
 from dbtune.logs.mysql.times import epoch
 from dbtune.logs.registry import LayoutOptions, Sniffed, log_format
 from dbtune.logs.statistics.tables import Row, TableLayout, column_names, number
-
-PICOSECONDS = 1e9
-"""Of a millisecond: the unit of the timers."""
+from dbtune.sql.mysql_digests import PICOSECONDS, digest_statement, is_preparation, whole_sample
 
 _UNITS = {"ps": 1e-9, "ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6, "d": 8.64e7, "w": 6.048e8}
 _LATENCY = re.compile(r"([\d.]+) (ps|ns|us|ms|s|m|h|d|w)\Z")
-
-_FOLDED = re.compile(r"\( ?\.\.\. ?\)")
-_FOLDED_BARE = re.compile(r"\? ?, ?\.\.\.")
-"""How the server writes a list that it has folded, in parentheses and without (``LIMIT ?, ...``)."""
-
-_PREPARED = re.compile(r"(PREPARE|EXECUTE|DEALLOCATE) (?!PREPARE\b|IMMEDIATE\b)(?=[A-Z(])")
-"""How MySQL 9 counts what is done with a prepared statement: the command, then the statement itself."""
 
 WITHOUT_TEXT = "statements that the server has counted together, without their text"
 PREPARING = "preparations of statements, whose executions are counted"
@@ -44,8 +35,7 @@ def events(rows: Sequence[Row]) -> Batch:
     batch = Batch()
     kept: list[Row] = []
     for row in rows:
-        prepared = _PREPARED.match(_digest_text(row))
-        if prepared and prepared[1] != "EXECUTE":
+        if is_preparation(_digest_text(row)):
             batch.skipped[PREPARING] += 1
         elif _text(row) and number(row, "count_star", "exec_count"):
             kept.append(row)
@@ -73,11 +63,7 @@ def events(rows: Sequence[Row]) -> Batch:
 
 
 def _text(row: Row) -> str:
-    sample = row.get("query_sample_text", "")
-    # the server cuts samples at performance_schema_max_sql_text_length, and marks it
-    if sample and not sample.endswith("..."):
-        return sample
-    return _FOLDED_BARE.sub("?", _FOLDED.sub("(?)", _PREPARED.sub("", _digest_text(row), count=1)))
+    return whole_sample(row.get("query_sample_text")) or digest_statement(_digest_text(row))
 
 
 def _digest_text(row: Row) -> str:

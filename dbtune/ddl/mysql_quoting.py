@@ -1,0 +1,29 @@
+"""Names and values as SQL text of MySQL and MariaDB."""
+
+from __future__ import annotations
+
+import re
+
+from dbtune.model.names import QualifiedName
+
+_WILDCARDS = re.compile(r"([\\_%])")
+
+
+def identifier(name: str) -> str:
+    """The name in backticks, which every ``sql_mode`` takes for a name."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def qualified(name: QualifiedName) -> str:
+    """``schema.name``, both in backticks."""
+    return f"{identifier(name.schema)}.{identifier(name.name)}"
+
+
+def literal(text: str) -> str:
+    """The text as a string constant, right without ``NO_BACKSLASH_ESCAPES``."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''").replace("\0", "\\0") + "'"
+
+
+def database_pattern(name: str) -> str:
+    """The database's name as GRANT takes it, where ``_`` and ``%`` stand for any characters unless escaped."""
+    return identifier(_WILDCARDS.sub(r"\\\1", name))

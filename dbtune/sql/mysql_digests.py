@@ -1,0 +1,58 @@
+"""Statements as ``performance_schema`` of MySQL and MariaDB keeps them: digests, and samples with their literals."""
+
+from __future__ import annotations
+
+import re
+
+from dbtune.sql.lexing_mysql import mysql_tokens
+
+PICOSECONDS = 1e9
+"""Of a millisecond: the unit of the timers."""
+
+CUT = "..."
+"""At the end of what the server has cut: digests at ``max_digest_length``, samples at
+``performance_schema_max_sql_text_length`` bytes."""
+
+_FOLDED = re.compile(r"\( ?\.\.\. ?\)")
+_FOLDED_BARE = re.compile(r"\? ?, ?\.\.\.")
+"""How the server writes a list that it has folded, in parentheses and without (``LIMIT ?, ...``)."""
+
+_PREPARED = re.compile(r"(PREPARE|EXECUTE|DEALLOCATE) (?!PREPARE\b|IMMEDIATE\b)(?=[A-Z(])")
+"""How MySQL 9 counts what is done with a prepared statement: the command, then the statement itself."""
+
+_PLANNED = frozenset("select insert update delete replace with values table".split())
+_SYSTEM = re.compile(
+    r"\b(?:from|join|into|update)\s*\(*\s*`?(?:information_schema|performance_schema|sys|mysql)`?\s*\.", re.IGNORECASE
+)
+
+
+def digest_statement(digest: str) -> str:
+    """The digest's text as a statement with ``?`` for its values: lists unfolded, without what was done to it."""
+    return _FOLDED_BARE.sub("?", _FOLDED.sub("(?)", _PREPARED.sub("", digest, count=1)))
+
+
+def is_preparation(digest: str) -> bool:
+    """PREPARE or DEALLOCATE of a statement whose executions are counted as well."""
+    prepared = _PREPARED.match(digest)
+    return prepared is not None and prepared[1] != "EXECUTE"
+
+
+def is_cut(text: str) -> bool:
+    """Whether the server has cut the end of a sample, or of a digest given as ``digest_statement``."""
+    return text.rstrip().endswith(CUT)
+
+
+def whole_sample(sample: str | None) -> str | None:
+    """The sample where there is one and all of it."""
+    return sample if sample and not is_cut(sample) else None
+
+
+def is_application_statement(text: str) -> bool:
+    """Whether the statement is one to plan and advise on: no DDL, no SHOW, nothing that reads the catalogs, no SELECT
+    without a table."""
+    found = mysql_tokens(text[:65536])
+    words = [token.word for token in found]
+    first = next((word for word, token in zip(words, found, strict=True) if token.spelling != "("), "")
+    if first not in _PLANNED or _SYSTEM.search(text):
+        return False
+    return first not in ("select", "values") or "from" in words
