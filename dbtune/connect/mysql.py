@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import getpass
 import os
+import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pymysql
 from pymysql.connections import Connection
-from pymysql.cursors import DictCursor
+from pymysql.cursors import Cursor, DictCursor
 
 from dbtune.connect.mysql_abilities import OLDEST, ServerVersion, other_server, server_version
 from dbtune.connect.mysql_refusals import code_of, refusal
@@ -46,10 +47,25 @@ Row = Mapping[str, Any]
 """A row by column name. Its shape is the query's, which stands beside each use."""
 
 
+if TYPE_CHECKING:
+    _Base = Connection[Cursor]
+else:
+    _Base = Connection  # generic in its stubs only
+
+
+class _Connection(_Base):
+    """The driver's connection, with what of it is used here and its stubs leave out."""
+
+    _sock: socket.socket | None
+    _secure: bool
+    _ssl_required: bool
+    _read_timeout: float | None
+
+
 class MySQLSession:
     """A session, statement by statement; each one is its own transaction (autocommit)."""
 
-    def __init__(self, connection: Connection[Any], version: ServerVersion, database: str | None) -> None:
+    def __init__(self, connection: _Connection, version: ServerVersion, database: str | None) -> None:
         self._connection = connection
         self.version = version
         self.database = database
@@ -168,11 +184,11 @@ def connection_parameters(url: DatabaseUrl) -> dict[str, str]:
 
 def _connect(
     url: DatabaseUrl, parameters: Mapping[str, str], timeout_seconds: int, statement_timeout_ms: int | None
-) -> Connection[Any]:
+) -> _Connection:
     reading = None if statement_timeout_ms is None else statement_timeout_ms / 1000 + READING_GRACE_SECONDS
     mode = _mode(parameters)
     context = _tls_context(mode, parameters)
-    connection = Connection(
+    connection = _Connection(
         host=parameters["host"],
         port=int(parameters["port"]),
         unix_socket=parameters.get("socket"),
@@ -185,7 +201,7 @@ def _connect(
         connect_timeout=timeout_seconds,
         read_timeout=timeout_seconds,
         program_name=APPLICATION_NAME,
-        auth_plugin_map={b"mysql_clear_password": _ClearPassword, "mysql_clear_password": _ClearPassword},
+        auth_plugin_map={"mysql_clear_password": _ClearPassword},
         ssl=context,
         ssl_disabled=context is None,
         defer_connect=True,
@@ -205,13 +221,13 @@ class _ClearPassword:
     """Sends the password as it is (tokens of cloud services, LDAP, PAM), and only where nobody can read it."""
 
     def __init__(self, connection: Connection[Any]) -> None:
-        self._connection = connection
+        self._connection = cast("_Connection", connection)
 
     def authenticate(self, packet: object) -> object:
         if not self._connection._secure:
             raise pymysql.err.OperationalError(3159, "the password may not be sent without TLS")
         self._connection.write_packet(self._connection.password + b"\0")
-        return self._connection._read_packet()
+        return self._connection._read_packet()  # type: ignore[no-untyped-call]
 
 
 def _mode(parameters: Mapping[str, str]) -> TlsMode:
@@ -240,7 +256,7 @@ def _tls_context(mode: TlsMode, parameters: Mapping[str, str]) -> ssl.SSLContext
     return context
 
 
-def _supported_version(connection: Connection[Any]) -> ServerVersion:
+def _supported_version(connection: _Connection) -> ServerVersion:
     with connection.cursor() as cursor:
         cursor.execute("SELECT VERSION(), @@version_comment")
         text, comment = cursor.fetchone() or ("", "")

@@ -52,8 +52,9 @@ def mariadb_bytes(histogram: Histogram) -> bytes:
     if histogram.kind == "DOUBLE_PREC_HB":
         return b"".join(position.to_bytes(2, "little") for position in histogram.positions)
     parts: list[dict[str, object]] = []
+    not_null = (1 - histogram.null_fraction) or 1.0
     for number, bucket in enumerate(histogram.buckets):
-        part = {**_end("start", bucket.lower), "size": bucket.fraction, "ndv": round(bucket.distinct)}
+        part = {**_end("start", bucket.lower), "size": bucket.fraction / not_null, "ndv": round(bucket.distinct)}
         if number == len(histogram.buckets) - 1:
             part.update(_end("end", bucket.upper))
         parts.append(part)

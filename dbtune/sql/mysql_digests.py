@@ -20,6 +20,9 @@ _FOLDED_BARE = re.compile(r"\? ?, ?\.\.\.")
 _PREPARED = re.compile(r"(PREPARE|EXECUTE|DEALLOCATE) (?!PREPARE\b|IMMEDIATE\b)(?=[A-Z(])")
 """How MySQL 9 counts what is done with a prepared statement: the command, then the statement itself."""
 
+_UNIT = re.compile(r"\bSQL_TSI_(?=[A-Z]+\b)")
+"""How it writes the units of INTERVAL, which takes them without the prefix only."""
+
 _PLANNED = frozenset("select insert update delete replace with values table".split())
 _SYSTEM = re.compile(
     r"\b(?:from|join|into|update)\s*\(*\s*`?(?:information_schema|performance_schema|sys|mysql)`?\s*\.", re.IGNORECASE
@@ -28,7 +31,7 @@ _SYSTEM = re.compile(
 
 def digest_statement(digest: str) -> str:
     """The digest's text as a statement with ``?`` for its values: lists unfolded, without what was done to it."""
-    return _FOLDED_BARE.sub("?", _FOLDED.sub("(?)", _PREPARED.sub("", digest, count=1)))
+    return _UNIT.sub("", _FOLDED_BARE.sub("?", _FOLDED.sub("(?)", _PREPARED.sub("", digest, count=1))))
 
 
 def is_preparation(digest: str) -> bool:

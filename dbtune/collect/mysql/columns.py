@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from dbtune.collect.mysql.catalog import Catalog, Row, placeholders
+from dbtune.collect.mysql.expressions import printed_expression
 from dbtune.collect.mysql.statistics import ColumnFacts
 from dbtune.collect.mysql.tables import name_of
 from dbtune.connect.mysql_abilities import MySQLAbility
@@ -56,16 +58,22 @@ LENGTHS: Mapping[str, int] = {
 }
 """Bytes of a value. Source: MySQL manual, "Data Type Storage Requirements"."""
 
+_NUMBER = re.compile(r"\d+")
 _FRACTION = re.compile(r"\((\d)\)")
 _EXPRESSION_TYPES = ("timestamp", "datetime")
 
 
-def read_columns(
-    catalog: Catalog, schemas: Sequence[str], facts: Mapping[tuple[QualifiedName, str], ColumnFacts]
+def read_column_rows(catalog: Catalog, schemas: Sequence[str]) -> list[Row]:
+    """One row a column of a table or view, in their order."""
+    return catalog.rows(COLUMNS.format(schemas=placeholders(schemas)), "columns", schemas, required=True)
+
+
+def columns_of(
+    catalog: Catalog, rows: Sequence[Row], facts: Mapping[tuple[QualifiedName, str], ColumnFacts]
 ) -> dict[QualifiedName, tuple[Column, ...]]:
-    """Table or view to its columns in their order, with what the statistics say of them."""
+    """Table or view to its columns, with what the statistics say of them."""
     found: dict[QualifiedName, list[Column]] = defaultdict(list)
-    for row in catalog.rows(COLUMNS.format(schemas=placeholders(schemas)), "columns", schemas, required=True):
+    for row in rows:
         name = name_of(row)
         found[name].append(_column(catalog, row, facts.get((name, row["column"]), ColumnFacts())))
     return {name: tuple(columns) for name, columns in found.items()}
@@ -74,19 +82,23 @@ def read_columns(
 def _column(catalog: Catalog, row: Row, facts: ColumnFacts) -> Column:
     extra = str(row["extra"] or "")
     type_name = str(row["type_name"]).lower()
+    length = _length(type_name, _text(row["type"]))
+    statistics = facts.statistics
+    if statistics is not None and length > 0:
+        statistics = replace(statistics, avg_width=length)
     return Column(
         name=row["column"],
         type=_text(row["type"]),
         position=int(row["position"]),
         not_null=row["nullable"] == "NO",
-        default=_text(row["expression"]) if row["expression"] else _default(catalog, row, extra),
+        default=printed_expression(_text(row["expression"])) if row["expression"] else _default(catalog, row, extra),
         generated=_generated(extra),
         identity="by default" if "auto_increment" in extra.lower() else "",
         type_name=QualifiedName("", type_name),
         type_category=CATEGORIES.get(type_name, "U"),
-        length=_length(type_name, _text(row["type"])),
+        length=length,
         align=1,
-        statistics=facts.statistics,
+        statistics=statistics,
         comment=row["comment"] or None,
         mysql=MySQLColumn(
             charset=row["charset"],
@@ -131,4 +143,16 @@ def _length(type_name: str, type_: str) -> int:
         fraction = _FRACTION.search(type_)
         whole = {"time": 3, "datetime": 5, "timestamp": 4}[type_name]
         return whole + (int(fraction[1]) + 1) // 2 if fraction else whole
+    sizes = [int(number) for number in _NUMBER.findall(type_)]
+    if type_name == "decimal" and len(sizes) == 2:
+        return _digits(sizes[0] - sizes[1]) + _digits(sizes[1])
+    if type_name == "bit" and sizes:
+        return (sizes[0] + 7) // 8
+    if type_name == "binary" and sizes:
+        return sizes[0]
     return LENGTHS.get(type_name, -1)
+
+
+def _digits(number: int) -> int:
+    """Bytes of so many decimal digits: four for each nine, one for every two of the rest."""
+    return number // 9 * 4 + (number % 9 + 1) // 2

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from dbtune.collect.mysql.catalog import Catalog, Row, placeholders
+from dbtune.collect.mysql.expressions import printed_expression
+from dbtune.collect.mysql.indexes import key_clause
 from dbtune.collect.mysql.tables import name_of
 from dbtune.connect.mysql_abilities import MySQLAbility
 from dbtune.ddl.mysql_quoting import identifier, qualified
@@ -59,20 +61,11 @@ def read_constraints(catalog: Catalog, schemas: Sequence[str]) -> dict[Qualified
                 name=row["constraint"],
                 kind="check",
                 columns=(),
-                definition=f"CHECK ({_clause(catalog, row['clause'])})",
+                definition=f"CHECK ({printed_expression(row['clause'])})",
                 validated=row["enforced"] == "YES",
             )
         )
     return found
-
-
-def _clause(catalog: Catalog, text: str) -> str:
-    """MySQL escapes the quotes of what it prints here, and puts it in parentheses."""
-    if catalog.version.family == "mysql":
-        text = text.replace("\\'", "'")
-        if text.startswith("(") and text.endswith(")"):
-            return text[1:-1]
-    return text
 
 
 def _read_checks(catalog: Catalog, schemas: Sequence[str]) -> list[Row]:
@@ -116,7 +109,7 @@ def keys_of(indexes: Sequence[Index]) -> list[Constraint]:
             name=index.name,
             kind="primary key" if index.primary else "unique",
             columns=tuple(key.column for key in index.keys if key.column is not None),
-            definition=f"{'PRIMARY KEY' if index.primary else 'UNIQUE'} ({', '.join(index.columns)})",
+            definition=f"{'PRIMARY KEY' if index.primary else 'UNIQUE'} ({', '.join(map(key_clause, index.keys))})",
             index=index.name,
         )
         for index in indexes

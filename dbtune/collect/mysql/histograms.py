@@ -124,10 +124,10 @@ def _json_hb(text: str, null_fraction: float) -> Histogram | None:
         parts: list[dict[str, Any]] = found["histogram_hb"]
         starts = [_end(part, "start") for part in parts]
         ends = [_end(part, "end") for part in parts]
-        # only the last one says where it ends, the others where the next begins
+        # only the last one says where it ends, the others where the next begins; sizes are shares of what is not NULL
         uppers = [end or start for end, start in zip(ends, [*starts[1:], None], strict=True)]
         buckets = tuple(
-            Bucket(start or "", upper or start or "", float(part["size"]), float(part["ndv"]))
+            Bucket(start or "", upper or start or "", float(part["size"]) * (1 - null_fraction), float(part["ndv"]))
             for start, upper, part in zip(starts, uppers, parts, strict=True)
         )
     except (ValueError, KeyError, TypeError):

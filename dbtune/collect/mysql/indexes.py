@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dbtune.collect.mysql.catalog import Catalog, Row, placeholders
 from dbtune.collect.mysql.definitions import Definition
+from dbtune.collect.mysql.expressions import printed_expression
 from dbtune.collect.mysql.innodb import IndexCounts, InnodbStatistics
 from dbtune.collect.mysql.statistics import Statistics
 from dbtune.collect.mysql.tables import name_of
@@ -29,8 +30,10 @@ STATISTICS = """
     ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX
 """
 
+PREFIXED = frozenset({"BTREE", "HASH"})
+"""Index types of which SUB_PART is a length that somebody gave: of SPATIAL it is always 32."""
+
 _PARSER = re.compile(r"WITH PARSER `?(\w+)`?", re.IGNORECASE)
-_INTRODUCER = re.compile(r"_utf8mb[34](?=\\?')")
 
 
 def read_index_rows(catalog: Catalog, schemas: Sequence[str]) -> dict[QualifiedName, dict[str, list[Row]]]:
@@ -73,9 +76,10 @@ class IndexBuilder:
 
     def indexes(self, rows: Mapping[str, Sequence[Row]], tuples: float) -> tuple[Index, ...]:
         """By name, the primary key among them."""
-        return tuple(self._index(name, keys, tuples) for name, keys in rows.items())
+        primary = [str(key["column"]) for key in rows.get("PRIMARY", ())]
+        return tuple(self._index(name, keys, tuples, primary) for name, keys in rows.items())
 
-    def _index(self, name: str, keys: Sequence[Row], tuples: float) -> Index:
+    def _index(self, name: str, keys: Sequence[Row], tuples: float, primary: Sequence[str]) -> Index:
         first = keys[0]
         index = Index(
             name=name,
@@ -86,7 +90,22 @@ class IndexBuilder:
             primary=name == "PRIMARY",
         )
         clause = self._definition.indexes.get(name) or clause_of(index)
-        return replace(index, facts=self._facts(name, keys, tuples, clause))
+        facts = self._facts(name, keys, tuples, clause)
+        own = replace(facts.mysql or MySQLIndex(), n_diff_columns=self._counted(index, primary))
+        return replace(index, facts=replace(facts, mysql=own))
+
+    def _counted(self, index: Index, primary: Sequence[str]) -> tuple[str, ...]:
+        """What each of ``n_diff`` counts up to: the keys, then the columns of the clustered index.
+
+        The server's description has them parted by commas, and hidden names in place of expressions.
+        """
+        counts = self._counts.get(index.name, IndexCounts())
+        number = len(counts.n_diff)
+        keys = list(index.columns)
+        if len(counts.columns) == number:
+            return (*keys, *counts.columns[len(keys) :])[:number]
+        whole = {key.column for key in index.keys if key.prefix_length is None}
+        return (*keys, *(name for name in primary if name not in whole))[:number]
 
     def _facts(self, name: str, keys: Sequence[Row], tuples: float, clause: str) -> IndexFacts:
         counts = self._counts.get(name, IndexCounts())
@@ -107,7 +126,6 @@ class IndexBuilder:
                 visible=keys[0]["visible"] != "NO",
                 cardinalities=tuple(None if k["cardinality"] is None else int(k["cardinality"]) for k in keys),
                 n_diff=counts.n_diff_list,
-                n_diff_columns=counts.columns,
                 sampled_pages=counts.sampled_list,
                 leaf_pages=counts.leaf_pages,
                 pages=counts.pages,
@@ -129,27 +147,23 @@ def _over_partitions(table: QualifiedName, innodb: InnodbStatistics) -> dict[str
 def _key(row: Row) -> IndexKey:
     return IndexKey(
         column=row["column"],
-        expression=None if row["column"] is not None else expression_text(row["expression"]),
+        expression=None if row["column"] is not None else printed_expression(row["expression"] or ""),
         descending=row["direction"] == "D",
-        prefix_length=None if row["prefix"] is None else int(row["prefix"]),
+        prefix_length=None if row["prefix"] is None or row["method"] not in PREFIXED else int(row["prefix"]),
     )
-
-
-def expression_text(text: str | None) -> str:
-    """``EXPRESSION`` as SQL: the catalog escapes quotes in it, and puts introducers before constants."""
-    return _INTRODUCER.sub("", text or "").replace("\\'", "'")
 
 
 def clause_of(index: Index) -> str:
     """The clause that makes the index, where the server's own may not be read."""
-    keys = ", ".join(_clause_key(key) for key in index.keys)
+    keys = ", ".join(key_clause(key) for key in index.keys)
     if index.primary:
         return f"PRIMARY KEY ({keys})"
     kind = "UNIQUE KEY" if index.unique else {"fulltext": "FULLTEXT KEY", "spatial": "SPATIAL KEY"}.get(index.method)
     return f"{kind or 'KEY'} {identifier(index.name)} ({keys})"
 
 
-def _clause_key(key: IndexKey) -> str:
+def key_clause(key: IndexKey) -> str:
+    """The key as it stands in a definition."""
     part = f"({key.expression})" if key.column is None else identifier(key.column)
     length = "" if key.prefix_length is None else f"({key.prefix_length})"
     return f"{part}{length}{' DESC' if key.descending else ''}"

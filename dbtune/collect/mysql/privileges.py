@@ -60,8 +60,8 @@ def _rights(catalog: Catalog) -> list[tuple[str, frozenset[str]]]:
 def pattern_matches(pattern: str, database: str) -> bool:
     r"""Whether a GRANT on this pattern is one on the database. ``_`` and ``%`` are wildcards, ``\_`` is none.
 
-    >>> pattern_matches("my\\_shop", "my_shop"), pattern_matches("my_shop", "my1shop"), pattern_matches("shop%", "shops")
-    (True, True, True)
+    >>> pattern_matches("my\\_shop", "my_shop"), pattern_matches("my\\_shop", "my1shop"), pattern_matches("s%", "shop")
+    (True, False, True)
     """
     if pattern in ("*", database):
         return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from dbtune.collect.mysql import tables as table_queries
 from dbtune.collect.mysql.catalog import Catalog, Row
-from dbtune.collect.mysql.columns import read_columns
+from dbtune.collect.mysql.columns import columns_of, read_column_rows
 from dbtune.collect.mysql.constraints import keys_of, read_constraints
 from dbtune.collect.mysql.definitions import read_definition
 from dbtune.collect.mysql.indexes import IndexBuilder, read_index_rows
@@ -44,14 +44,15 @@ class Relations:
         rows = table_queries.read_table_rows(catalog, schemas)
         views = table_queries.read_view_rows(catalog, schemas)
         progress.step("reading the statistics")
+        columns = read_column_rows(catalog, schemas)
         innodb = read_innodb_statistics(catalog, schemas)
-        statistics = read_statistics(catalog, schemas)
-        progress.step("reading columns, indexes and partitions")
+        statistics = read_statistics(catalog, schemas, columns)
+        progress.step("reading indexes and partitions")
         return cls(
             page_size=page_size,
             tables=rows,
             views=views,
-            columns=read_columns(catalog, schemas, statistics.columns),
+            columns=columns_of(catalog, columns, statistics.columns),
             statistics=statistics,
             constraints=read_constraints(catalog, schemas),
             indexes=read_index_rows(catalog, schemas),
@@ -81,7 +82,9 @@ class Relations:
         partitioning = own.partitioning
         return Table(
             name=name,
-            columns=tuple(_with_distinct(column, indexes) for column in self.columns[name]),
+            columns=tuple(
+                _with_distinct(column, indexes, partitioned=partitioning is not None) for column in self.columns[name]
+            ),
             constraints=(*keys_of(indexes), *self.constraints.get(name, ())),
             indexes=indexes,
             tuples=tuples,
@@ -134,7 +137,7 @@ class Relations:
         )
 
 
-def _with_distinct(column: Column, indexes: Sequence[Index]) -> Column:
+def _with_distinct(column: Column, indexes: Sequence[Index], *, partitioned: bool) -> Column:
     """A column without statistics of its own takes the distinct values that an index beginning with it counts."""
     if column.statistics is not None:
         return column
@@ -142,6 +145,8 @@ def _with_distinct(column: Column, indexes: Sequence[Index]) -> Column:
         own = index.facts.mysql if index.facts is not None else None
         first = index.keys[0]
         if own is not None and own.n_diff and first.column == column.name and first.prefix_length is None:
+            # of a partitioned table the partitions were added up, which counts values again and again
+            distinct = (own.cardinalities[0] if partitioned else None) or own.n_diff[0]
             width = max(0, column.length)
-            return replace(column, statistics=ColumnStatistics(avg_width=width, n_distinct=float(own.n_diff[0])))
+            return replace(column, statistics=ColumnStatistics(avg_width=width, n_distinct=float(distinct)))
     return column

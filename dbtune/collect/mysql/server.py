@@ -53,7 +53,7 @@ VARIABLE_NAMES = re.compile(
     # observation
     r"|performance_schema|performance_schema_(digests_size|max_digest_length|max_sql_text_length|max_digest_sample_age)"
     r"|max_digest_length|userstat|slow_query_log|long_query_time|min_examined_row_limit|log_slow_.*|log_queries_.*"
-    r"|log_output|log_throttle_.*|innodb_monitor_.*"
+    r"|log_output|log_throttle_.*"
     # how text is read and compared
     r"|sql_mode|sql_(quote_show_create|big_selects|require_primary_key|generate_invisible_primary_key)"
     r"|(character_set|collation)_(server|database|client|connection|results|system)|default_collation_for_utf8mb4"
