@@ -11,7 +11,7 @@ import pytest
 from dbtune.embedded import EmbeddedServer, available_binaries, find_binaries
 from dbtune.model.errors import PlannerUnavailable
 from dbtune.sql.splitting import split_statements
-from tests.servers.fixtures import mariadb, mysql, old_mariadb  # noqa: F401  (fixtures of all tests)
+from tests.servers.fixtures import any_mysql, mariadb, mysql, old_mariadb  # noqa: F401  (fixtures of all tests)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # as for a job in the background of a script; the programs that tests interrupt would inherit it

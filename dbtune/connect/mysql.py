@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from dbtune.connect.mysql_urls import TlsMode, tls_mode
 from dbtune.connect.option_files import client_options
 from dbtune.connect.targets import DatabaseUrl
 from dbtune.model.errors import ConnectionFailed, UsageError
+from dbtune.sql.lexing_mysql import mysql_tokens
 
 APPLICATION_NAME = "dbtune"
 
@@ -42,6 +44,12 @@ SOCKETS = (
 
 LOST = frozenset({1053, 1927, 2006, 2013, 2055, 4031})
 """Errors after which there is no session any more."""
+
+READ_ONLY_TRANSACTION = 1792
+"""Cannot execute statement in a READ ONLY transaction."""
+
+_EXPLAIN_FORM = re.compile(r"|FORMAT ?= ?\w+", re.IGNORECASE)
+_WRITES = frozenset({"insert", "update", "delete", "replace", "with"})
 
 Row = Mapping[str, Any]
 """A row by column name. Its shape is the query's, which stands beside each use."""
@@ -82,6 +90,28 @@ class MySQLSession:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, parameters)
 
+    def explain(self, form: str, statement: str) -> list[Row]:
+        """The rows of ``EXPLAIN <form> <statement>``, ``form`` being empty or FORMAT=...: planned, never run.
+
+        The servers refuse to explain a write in a read-only transaction. It is asked for once more in one that may
+        write, which is rolled back. Raises pymysql's errors, ValueError for any other form.
+        """
+        if not _EXPLAIN_FORM.fullmatch(form):
+            raise ValueError(f"not a form of EXPLAIN: {form!r}")
+        query = f"EXPLAIN {form} {statement}"
+        try:
+            return self.rows(query)
+        except pymysql.err.Error as error:
+            first = next((token.word for token in mysql_tokens(statement[:400]) if token.spelling != "("), "")
+            if code_of(error) != READ_ONLY_TRANSACTION or first not in _WRITES:
+                raise
+        self.run("START TRANSACTION READ WRITE")
+        try:
+            return self.rows(query)
+        finally:
+            if not self.is_lost:
+                self.run("ROLLBACK")
+
     @property
     def is_lost(self) -> bool:
         return not self._connection.open
@@ -104,6 +134,7 @@ def read_only_session(
 
     Each statement is a transaction of its own, so that no lock on a table's definition outlives it. MySQL's limit of
     time holds for SELECT (and so for the catalogs); EXPLAIN and SHOW run none. Locks are waited for by the second.
+    What is not a transaction's (ANALYZE TABLE on MariaDB, FLUSH, SET GLOBAL) the server does not stop: never send it.
 
     Raises ConnectionFailed, with one line that says what to do, where the session cannot be had or breaks.
     """

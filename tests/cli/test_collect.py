@@ -86,7 +86,9 @@ def test_wrong_usage(shop: str, tmp_path: Path, arguments: tuple[str, ...], mess
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("target", ["mysql://me:s3cret@h/d", "oracle://me:s3cret@h/d", "postgresql://me:s3cret@h:x/d"])
+@pytest.mark.parametrize(
+    "target", ["mysql://me:s3cret@h/d?ssl=maybe", "oracle://me:s3cret@h/d", "postgresql://me:s3cret@h:x/d"]
+)
 def test_wrong_target(tmp_path: Path, target: str) -> None:
     assert "s3cret" not in dbtune("collect", target, "-o", tmp_path / "a.json").assert_one_line_error(2)
 

@@ -65,8 +65,6 @@ def test_path(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("mysql://me:s3cret@h/d", "'mysql://' cannot be connected to yet"),
-        ("mariadb+pymysql://h/d", "'mariadb://' cannot be connected to yet"),
         ("oracle://me:s3cret@h/d", "'oracle://' is not a database dbtune knows: use postgresql://"),
         ("", "no target: give a database URL"),
         ("postgresql://me:s3cret@h:port/d", "the port is a number"),

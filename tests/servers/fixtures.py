@@ -51,6 +51,13 @@ def old_mariadb() -> Iterator[MySQLServer]:
     yield from _or_skipped("mariadb", "mariadb-10.11")
 
 
+@pytest.fixture(scope="session", params=["mysql", "mariadb", "old_mariadb"])
+def any_mysql(request: pytest.FixtureRequest) -> MySQLServer:
+    """Each of the three, one after the other."""
+    found: MySQLServer = request.getfixturevalue(request.param)
+    return found
+
+
 def _or_skipped(family: Literal["mysql", "mariadb"], flavour: str) -> Iterator[MySQLServer]:
     try:
         with server(family, flavour) as one:
