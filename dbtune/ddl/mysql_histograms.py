@@ -25,7 +25,7 @@ def mysql_json(histogram: Histogram) -> str:
         else:
             upper = _mysql_value(bucket.upper, histogram)
             buckets.append(f"[{lower}, {upper}, {end!r}, {round(bucket.distinct)}]")
-    rest = {
+    rest: dict[str, object] = {
         "data-type": histogram.data_type,
         "null-values": histogram.null_fraction,
         "collation-id": histogram.collation_id,
@@ -34,6 +34,8 @@ def mysql_json(histogram: Histogram) -> str:
         "histogram-type": histogram.kind,
         "number-of-buckets-specified": histogram.buckets_specified,
     }
+    if histogram.auto_update is not None:
+        rest["auto-update"] = histogram.auto_update  # missed where it is known, unknown where it is not
     return f'{{"buckets": [{", ".join(buckets)}], {json.dumps(rest)[1:-1]}}}'
 
 

@@ -42,6 +42,8 @@ class Histogram:
     sampling_rate: float = 1.0
     buckets_specified: int = 0
     last_updated: str = ""
+    auto_update: bool | None = None
+    """Whether ANALYZE TABLE makes it anew; None in versions that do not say (MySQL before 8.4)."""
     positions: tuple[int, ...] = ()
     """Ends of MariaDB's buckets of equal height, as parts of the way from the column's minimum to its maximum, in
     units of 1/255 (``SINGLE_PREC_HB``) or 1/65535 (``DOUBLE_PREC_HB``)."""

@@ -10,8 +10,11 @@ PICOSECONDS = 1e9
 """Of a millisecond: the unit of the timers."""
 
 CUT = "..."
-"""At the end of what the server has cut: digests at ``max_digest_length``, samples at
-``performance_schema_max_sql_text_length`` bytes."""
+"""At the end of a sample that the server has cut, at ``performance_schema_max_sql_text_length`` bytes."""
+
+TOKEN_BYTES = 2
+"""What a token takes in the server's memory of a digest; a name takes twice as much and its own bytes
+(``sql/sql_digest.cc``)."""
 
 _FOLDED = re.compile(r"\( ?\.\.\. ?\)")
 _FOLDED_BARE = re.compile(r"\? ?, ?\.\.\.")
@@ -40,22 +43,35 @@ def is_preparation(digest: str) -> bool:
     return prepared is not None and prepared[1] != "EXECUTE"
 
 
-def is_cut(text: str) -> bool:
-    """Whether the server has cut the end of a sample, or of a digest given as ``digest_statement``."""
-    return text.rstrip().endswith(CUT)
+def is_cut(digest: str, max_digest_length: int = 1024) -> bool:
+    """Whether the server has cut the digest's text, which bears no mark.
+
+    It stops at the first token that finds no room any more. So the text is taken to be cut where another name, as long
+    as the longest in it, would not have found any.
+    """
+    if digest.rstrip().endswith(CUT):
+        return True
+    taken = longest = 0
+    for token in mysql_tokens(digest):
+        taken += TOKEN_BYTES
+        if token.kind == "quoted":
+            name = len(token.spelling.encode("utf-8", "replace")) - 2
+            taken += TOKEN_BYTES + name
+            longest = max(longest, name)
+    return taken + 2 * TOKEN_BYTES + longest > max_digest_length
 
 
 def whole_sample(sample: str | None) -> str | None:
     """The sample where there is one and all of it."""
-    return sample if sample and not is_cut(sample) else None
+    return sample if sample and not sample.endswith(CUT) else None
 
 
-def is_application_statement(text: str) -> bool:
+def is_application_statement(text: str, *, whole: bool = True) -> bool:
     """Whether the statement is one to plan and advise on: no DDL, no SHOW, nothing that reads the catalogs, no SELECT
-    without a table."""
+    without a table (which the end of one that is not ``whole`` may have)."""
     found = mysql_tokens(text[:65536])
     words = [token.word for token in found]
     first = next((word for word, token in zip(words, found, strict=True) if token.spelling != "("), "")
     if first not in _PLANNED or _SYSTEM.search(text):
         return False
-    return first not in ("select", "values") or "from" in words
+    return first not in ("select", "values") or "from" in words or not whole

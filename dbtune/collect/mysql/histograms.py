@@ -82,6 +82,7 @@ def mysql_histogram(text: str | bytes, encoding: str) -> Histogram:
         sampling_rate=float(found.get("sampling-rate") or 1),
         buckets_specified=int(found.get("number-of-buckets-specified") or 0),
         last_updated=str(found.get("last-updated") or ""),
+        auto_update=found.get("auto-update"),
     )
 
 

@@ -84,7 +84,7 @@ def read_usage(catalog: Catalog, schemas: Sequence[str], variables: Mapping[str,
     if variables.get("userstat") == "ON":
         return _by_userstat(catalog, schemas)
     if catalog.version.family == "mariadb":
-        why = "performance_schema and userstat are OFF: SET GLOBAL userstat = ON counts from now on"
+        why += ", or SET GLOBAL userstat = ON, which counts from then on"
     catalog.limit(WHAT, f"{why}; until then no index can be called unused")
     return Usage("", {})
 

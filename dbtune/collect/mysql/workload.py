@@ -66,18 +66,22 @@ def read_workload(
     _note_uncounted(catalog, rows)
     found: dict[str, _Found] = {}
     skipped: list[Skipped] = []
+    longest = _longest_digest(variables)
     for row in _own(rows, schemas):
-        one = _read(row, database)
-        if one is None:
-            skipped.append(Skipped(row["digest"], CUT_REASON, digest_statement(row["text"])))
+        whole = whole_sample(row["sample"]) is not None or not is_cut(row["text"], longest)
+        if not is_application_statement(digest_statement(row["text"]), whole=whole):
             continue
+        if not whole:
+            text = digest_statement(row["text"])
+            skipped.append(Skipped(fingerprint(text, "mysql"), CUT_REASON, normalise(text, "mysql")))
+            continue
+        one = _read(row, database)
         known = found.get(one.statement.fingerprint)
         found[one.statement.fingerprint] = one if known is None else known.added(one)
     if skipped:
-        size = variables.get("max_digest_length", "1024")
         catalog.limit(
             f"{len(skipped):,} long statement{'s' if len(skipped) > 1 else ''}",
-            f"their texts are cut at max_digest_length ({size} bytes): raise it and restart, {SLOW_LOG}",
+            f"their texts are cut at max_digest_length ({longest} bytes): raise it and restart, {SLOW_LOG}",
         )
     ranked = sorted(found.values(), key=lambda each: -(each.statement.total_ms or 0))
     if top is not None and len(ranked) > top:
@@ -119,7 +123,7 @@ def _note_uncounted(catalog: Catalog, rows: Sequence[Row]) -> None:
 
 
 def _own(rows: Sequence[Row], schemas: Sequence[str]) -> Iterator[Row]:
-    """Statements of these databases that are planned. Without a default database, they name one of them."""
+    """What was run in these databases. Without a default database, it names one of them."""
     names = [f"`{name.lower()}`" for name in schemas]
     for row in rows:
         text = row["text"]
@@ -127,16 +131,18 @@ def _own(rows: Sequence[Row], schemas: Sequence[str]) -> Iterator[Row]:
             continue
         if row["schema"] is None and not any(name in text.lower() for name in names):
             continue
-        if is_application_statement(digest_statement(text)):
-            yield row
+        yield row
 
 
-def _read(row: Row, database: str) -> _Found | None:
-    """None for a text that is cut."""
+def _longest_digest(variables: Mapping[str, str]) -> int:
+    """Bytes of tokens that are kept of a statement."""
+    names = ("max_digest_length", "performance_schema_max_digest_length")
+    return min(int(variables.get(name) or 1024) for name in names)
+
+
+def _read(row: Row, database: str) -> _Found:
     sample = whole_sample(row["sample"])
     text = sample or digest_statement(row["text"])
-    if is_cut(text):
-        return None
     schema = row["schema"]
     statement = Statement(
         fingerprint=fingerprint(text, "mysql"),
