@@ -118,8 +118,11 @@ def command(
     pg_stat_statements, or from slow-query logs with --log and SQL files with --workload.
     """
     terminal = current_terminal()
-    if explain_analyze and not isinstance(parse_target(target), DatabaseUrl):
+    place = parse_target(target)
+    if explain_analyze and not isinstance(place, DatabaseUrl):
         raise UsageError("--explain-analyze needs the URL of a database: a snapshot has no rows to count")
+    if explain_analyze and isinstance(place, DatabaseUrl) and place.dialect != "postgres":
+        raise UsageError(f"--explain-analyze counts rows on Postgres only so far, not on {place.dialect}")
     outputs = inputs.open_outputs(files, form)
     chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
     advise_options = AdviseOptions(

@@ -87,6 +87,8 @@ def command(
     target = parse_target(url)
     if not isinstance(target, DatabaseUrl):
         raise UsageError(f"{url}: verify needs the URL of a database, not a file")
+    if target.dialect != "postgres":
+        raise UsageError(f"verify measures on Postgres only so far, not on {target.dialect}")
     for path in files:
         check_writable(path)
     report = json_report.read(report_file.read_bytes(), str(report_file))

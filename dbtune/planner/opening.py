@@ -40,6 +40,11 @@ def open_planner(
 
 
 def _open(kind: PlannerKind, snapshot: Snapshot, url: DatabaseUrl | None, progress: Progress) -> Planner:
+    if snapshot.server.dialect != "postgres":
+        raise PlannerUnavailable(
+            f"there is no planner for {snapshot.server.dialect} yet: 'dbtune collect' and 'dbtune digest' read its "
+            "databases and logs, advice is for Postgres only so far"
+        )
     if kind == "auto":
         kind = _best(snapshot, url)
     if kind == "shadow":
@@ -49,8 +54,6 @@ def _open(kind: PlannerKind, snapshot: Snapshot, url: DatabaseUrl | None, progre
             f"--planner {kind} plans on the database itself, and a snapshot file has none: "
             "give a database URL, or use --planner shadow"
         )
-    if snapshot.server.dialect != "postgres":
-        raise PlannerUnavailable(f"--planner {kind} is for Postgres, not for {snapshot.server.dialect}")
     if kind == "hypopg":
         progress.step("planning with hypopg on the target")
         return HypopgPlanner(snapshot, url)

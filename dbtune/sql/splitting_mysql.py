@@ -10,6 +10,15 @@ from dbtune.sql.lexing_mysql import mysql_tokens
 
 _DELIMITER = re.compile(r"^[ \t]*delimiter[ \t]+(\S+)[^\n]*(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
 
+_PASSED = re.compile(
+    r"""
+      '(?:[^'\\]|\\.|'')*(?:'|\Z) | "(?:[^"\\]|\\.|"")*(?:"|\Z) | `[^`]*(?:`|\Z)
+    | \#[^\n]* | --(?=\s|\Z)[^\n]* | /\*(?!M?!).*?(?:\*/|\Z)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""Where no delimiter counts: strings, names, comments."""
+
 
 class Located(NamedTuple):
     """A statement without its semicolon, and the text between it and the former one: its comments."""
@@ -29,28 +38,15 @@ def mysql_statements(text: str) -> Iterator[Located]:
 
 
 def _statements(text: str, delimiter: str) -> Iterator[Located]:
-    found = mysql_tokens(text)
-    start, first, last = 0, -1, -1
-    position = 0
-    while position < len(found):
-        token = found[position]
-        length = _delimiter_length(text, token.start, delimiter) if token.kind in ("punctuation", "operator") else 0
-        if length:
-            if first >= 0:
-                yield Located(text[first:last], text[start:first])
-            start, first = token.start + length, -1
-            while position < len(found) and found[position].start < start:
-                position += 1
-            continue
-        if first < 0:
-            first = token.start
-        last = token.end
-        position += 1
-    if first >= 0:
-        yield Located(text[first:last], text[start:first])
+    start = 0
+    for hit in re.finditer(f"{_PASSED.pattern}|(?P<end>{re.escape(delimiter)}|\\\\[gG])", text, _PASSED.flags):
+        if hit.lastgroup == "end":
+            yield from _statement(text[start : hit.start()])
+            start = hit.end()
+    yield from _statement(text[start:])
 
 
-def _delimiter_length(text: str, at: int, delimiter: str) -> int:
-    if text.startswith(delimiter, at):
-        return len(delimiter)
-    return 2 if text.startswith(("\\G", "\\g"), at) else 0
+def _statement(piece: str) -> Iterator[Located]:
+    found = mysql_tokens(piece)
+    if found:
+        yield Located(piece[found[0].start : found[-1].end], piece[: found[0].start])
