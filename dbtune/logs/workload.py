@@ -19,11 +19,11 @@ def to_workload(made: Digest) -> Workload:
     Left out: what is not planned (SET, BEGIN, ...), and what reads the system catalogs (monitoring, tools, dbtune).
     """
     names = ", ".join(source.name for source in made.sources)
-    planned = [one for one in made.statements if not is_utility(one.text)]
+    planned = [one for one in made.statements if not is_utility(one.text, made.dialect)]
     own = [one for one in planned if made.dialect == "postgres" and not is_application_statement(one.text)]
     left = {id(one) for one in own}
     planned = [one for one in planned if id(one) not in left]
-    left_out = [one for one in made.statements if is_utility(one.text)]
+    left_out = [one for one in made.statements if is_utility(one.text, made.dialect)]
     since = None if made.first_seen is None else datetime.fromtimestamp(made.first_seen, UTC).isoformat()
     source = WorkloadSource("log", names, len(planned), sum(one.calls for one in planned), since)
     skipped = [Skipped(one.fingerprint, "not a statement that is planned", one.text) for one in left_out]

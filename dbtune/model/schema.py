@@ -301,11 +301,13 @@ class Table:
         return next((index for index in self.indexes if index.name == name), None)
 
     def has_index_on(self, columns: Iterable[str]) -> bool:
-        """Whether a valid, whole (not partial) B-tree begins with these columns, in any order among themselves."""
+        """Whether a valid, whole (not partial) B-tree begins with these columns, in any order among themselves, each
+        with its whole value."""
         wanted = set(columns)
         return any(
             index.method == "btree"
             and index.predicate is None
+            and all(key.prefix_length is None for key in index.keys[: len(wanted)])
             and (index.facts is None or index.facts.valid)
             and set(index.columns[: len(wanted)]) == wanted
             for index in self.indexes

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pymysql
@@ -218,16 +219,24 @@ def test_somebody_else_listens(strangers: dict[bytes, int]) -> None:
     assert "does not speak MySQL's protocol" in message or "closed the connection" in message
 
 
-def test_tls_is_taken_where_it_is(any_mysql: MySQLServer, old_mariadb: MySQLServer) -> None:
+def offers_tls(server: MySQLServer) -> bool:
+    if server.family == "mysql":
+        return True
+    with server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT @@have_ssl")
+        return cursor.fetchone() == ("YES",)
+
+
+def test_tls_is_taken_where_it_is(any_mysql: MySQLServer) -> None:
     with read_only_session(database_url(any_mysql.url)) as session:
-        assert session.has_tls == (any_mysql is not old_mariadb)
+        assert session.has_tls == offers_tls(any_mysql)
     with read_only_session(database_url(f"{any_mysql.url}?ssl-mode=disabled")) as session:
         assert not session.has_tls
 
 
-def test_tls_is_not_taken_for_granted(any_mysql: MySQLServer, old_mariadb: MySQLServer) -> None:
+def test_tls_is_not_taken_for_granted(any_mysql: MySQLServer) -> None:
     required = f"{any_mysql.url}?ssl-mode=REQUIRED"
-    if any_mysql is old_mariadb:
+    if not offers_tls(any_mysql):
         assert "does not speak TLS: use ssl-mode=preferred" in refused(required)
         return
     with read_only_session(database_url(required)) as session:
@@ -284,21 +293,71 @@ def test_socket(any_mysql: MySQLServer) -> None:
             assert not session.has_tls
 
 
+GREETING = (
+    b"\x0a8.0.0\x00\x01\x00\x00\x00abcdefgh\x00\xff\xf7\x2d\x02\x00\xff\xc1\x15"
+    + b"\x00" * 10
+    + b"abcdefghijkl\x00mysql_native_password\x00"
+)
+"""Of a server without TLS."""
+OK = b"\x00\x00\x00\x02\x00\x00\x00"
+
+
+def packet(number: int, content: bytes) -> bytes:
+    return len(content).to_bytes(3, "little") + bytes([number]) + content
+
+
+def text(value: str) -> bytes:
+    return bytes([len(value)]) + value.encode()
+
+
+def column(name: str) -> bytes:
+    described = text("def") + text("") * 3 + text(name) + text("")
+    return described + b"\x0c\x2d\x00\xff\x00\x00\x00\xfd\x00\x00\x00\x00\x00"
+
+
+def answer_version(connection: socket.socket, version: str, comment: str) -> None:
+    """Let anybody in, and answer every query but SET with the version."""
+    connection.sendall(packet(0, GREETING))
+    connection.recv(4096)
+    connection.sendall(packet(2, OK))
+    while query := connection.recv(4096):
+        if b"VERSION" not in query:
+            connection.sendall(packet(1, OK))
+            continue
+        end = b"\xfe\x00\x00\x02\x00"
+        parts = (b"\x02", column("v"), column("c"), end, text(version) + text(comment), end)
+        connection.sendall(b"".join(packet(number, part) for number, part in enumerate(parts, 1)))
+
+
+@pytest.mark.parametrize(
+    ("version", "comment", "message"),
+    [
+        ("5.6.51-log", "MySQL Community Server", "the server runs MySQL 5.6.51; dbtune needs 5.7 or later: upgrade it"),
+        ("10.4.34-MariaDB", "", "the server runs MariaDB 10.4.34; dbtune needs 10.5 or later: upgrade it"),
+        ("8.0.11-TiDB-v8.5.0", "TiDB Server", "the server is TiDB, which only speaks MySQL's protocol"),
+        ("unknown", "", "it is neither MySQL nor MariaDB"),
+    ],
+)
+def test_server_that_is_too_old_or_another(version: str, comment: str, message: str) -> None:
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(ConnectionError):
+            answer_version(connection, version, comment)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        assert message in refused(f"mysql://me@127.0.0.1:{listener.getsockname()[1]}/d", connect_timeout_seconds=5)
+
+
 def test_clear_password_is_sent_by_tls_only() -> None:
     """A server that asks for the password as it is, without TLS, does not get it."""
     received: list[bytes] = []
 
     def serve(listener: socket.socket) -> None:
         connection, _ = listener.accept()
-        greeting = (
-            b"\x0a8.0.0\x00\x01\x00\x00\x00abcdefgh\x00\xff\xf7\x2d\x02\x00\xff\xc1\x15"
-            + b"\x00" * 10
-            + b"abcdefghijkl\x00mysql_native_password\x00"
-        )
-        connection.sendall(len(greeting).to_bytes(3, "little") + b"\x00" + greeting)
+        connection.sendall(packet(0, GREETING))
         received.append(connection.recv(4096))
-        switch = b"\xfemysql_clear_password\x00"
-        connection.sendall(len(switch).to_bytes(3, "little") + b"\x02" + switch)
+        connection.sendall(packet(2, b"\xfemysql_clear_password\x00"))
         received.append(connection.recv(4096))
         connection.close()
 
@@ -311,12 +370,3 @@ def test_clear_password_is_sent_by_tls_only() -> None:
     assert received
     assert b"s3cretpassword" not in b"".join(received)
     assert "TLS only" in message
-
-
-def test_server_that_is_too_old_or_another(monkeypatch: pytest.MonkeyPatch, mysql: MySQLServer) -> None:
-    from dbtune.connect import mysql as sessions
-
-    assert sessions.server_version("5.6.51-log").is_supported is False
-    assert sessions.server_version("10.4.34-MariaDB").is_supported is False
-    assert sessions.other_server("8.0.11-TiDB-v8.5.0", "TiDB Server") == "TiDB"
-    assert sessions.other_server("8.0.36", "MySQL Community Server - GPL") is None
