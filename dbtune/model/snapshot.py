@@ -47,6 +47,7 @@ class Server:
     """``c`` libc, ``i`` ICU, ``b`` builtin."""
     locale: str | None = None
     in_recovery: bool = False
+    """Whether it is a standby. MySQL: whether it is read-only, as replicas are."""
     statistics_reset: str | None = None
     """ISO 8601; counters count from here."""
     char_deduplicates: bool = True

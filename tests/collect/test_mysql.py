@@ -308,6 +308,25 @@ def test_use_of_indexes(any_mysql: MySQLServer) -> None:
     assert table.activity.sequential_tuples_read >= 2
 
 
+def test_replica(any_mysql: MySQLServer) -> None:
+    url = fill(any_mysql, "followed", "CREATE TABLE t (id int PRIMARY KEY)")
+    any_mysql.run("SET GLOBAL read_only = ON")
+    try:
+        snapshot = collected_without_workload(url)
+    finally:
+        any_mysql.run("SET GLOBAL read_only = OFF")
+    assert snapshot.server.in_recovery
+    assert "usage counters: the server is read-only, as replicas are" in limits_of(snapshot)
+
+
+def test_index_on_prefixes_is_none_on_the_columns(snapshot: Snapshot) -> None:
+    customers = table_of(snapshot, "customers")
+    assert customers.has_index_on(["domain"])
+    assert customers.has_index_on(["score", "born"])
+    assert not customers.has_index_on(["name"])
+    assert not customers.has_index_on(["bio"])
+
+
 def test_no_database_in_the_url(any_mysql: MySQLServer) -> None:
     fill(any_mysql, "first_one", "CREATE TABLE a (id int PRIMARY KEY)")
     fill(

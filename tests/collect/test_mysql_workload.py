@@ -126,6 +126,16 @@ def test_prepared_statements(any_mysql: MySQLServer) -> None:
     assert {one.fingerprint for one in snapshot.workload.statements} <= {planned}
 
 
+def test_names_in_double_quotes(any_mysql: MySQLServer) -> None:
+    any_mysql.run("SET GLOBAL sql_mode = 'ANSI_QUOTES'")
+    try:
+        snapshot = asked(any_mysql, "quoted", """SELECT "a" FROM "t" WHERE "word" = 'x'""")
+    finally:
+        any_mysql.run("SET GLOBAL sql_mode = DEFAULT")
+    (one,) = snapshot.workload.statements
+    assert one.fingerprint == fingerprint("SELECT a FROM t WHERE word = 'y'", "mysql")
+
+
 @pytest.mark.parametrize("mode", ["hash", "drop"])
 def test_samples_go_where_privacy_is_asked_for(mysql: MySQLServer, mode: str) -> None:
     snapshot = asked(mysql, "sampled", "SELECT a FROM t WHERE word = 's3cret'")

@@ -85,6 +85,13 @@ def read_server(catalog: Catalog, variables: Mapping[str, str], database: str, o
     """``observed``: what was found of the counters."""
     version = catalog.version
     found = catalog.rows(DATABASE, "database", [database]) if database else []
+    read_only = "ON" in (variables.get("read_only"), variables.get("super_read_only"))
+    if read_only:
+        catalog.limit(
+            "usage counters",
+            "the server is read-only, as replicas are: scans and statements are those that ran on it, not those of the "
+            "primary",
+        )
     charset = found[0]["charset"] if found else variables.get("character_set_server", "utf8mb4")
     collation = found[0]["collation"] if found else variables.get("collation_server", "")
     return Server(
@@ -97,7 +104,7 @@ def read_server(catalog: Catalog, variables: Mapping[str, str], database: str, o
         collation=str(collation),
         character_type=str(collation),
         locale_provider="mysql",
-        in_recovery="ON" in (variables.get("read_only"), variables.get("super_read_only")),
+        in_recovery=read_only,
         statistics_reset=(datetime.now(UTC) - timedelta(seconds=observed.uptime_seconds)).isoformat(timespec="seconds"),
         char_deduplicates=False,
         mysql=observed,

@@ -44,8 +44,9 @@ def _collect(catalog: Catalog, options: CollectOptions, progress: Progress) -> S
         progress.step("reading performance_schema")
         workload = read_workload(catalog, variables, schemas, database, options.top)
     observed = read_observed(catalog, variables, digests=counts_digests(catalog, variables), counters=usage.source)
+    server = read_server(catalog, variables, database, observed)
     return Snapshot(
-        server=read_server(catalog, variables, database, observed),
+        server=server,
         collected_at=datetime.now(UTC).isoformat(timespec="seconds"),
         dbtune=__version__,
         settings=read_settings(variables),

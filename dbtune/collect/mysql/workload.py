@@ -67,15 +67,17 @@ def read_workload(
     found: dict[str, _Found] = {}
     skipped: list[Skipped] = []
     longest = _longest_digest(variables)
+    ansi_quotes = "ANSI_QUOTES" in catalog.sql_mode
     for row in _own(rows, schemas):
-        whole = whole_sample(row["sample"]) is not None or not is_cut(row["text"], longest)
+        sampled = whole_sample(row["sample"]) is not None and not ansi_quotes
+        whole = sampled or not is_cut(row["text"], longest)
         if not is_application_statement(digest_statement(row["text"]), whole=whole):
             continue
         if not whole:
             text = digest_statement(row["text"])
             skipped.append(Skipped(fingerprint(text, "mysql"), CUT_REASON, normalise(text, "mysql")))
             continue
-        one = _read(row, database)
+        one = _read(row, database, ansi_quotes=ansi_quotes)
         known = found.get(one.statement.fingerprint)
         found[one.statement.fingerprint] = one if known is None else known.added(one)
     if skipped:
@@ -140,9 +142,10 @@ def _longest_digest(variables: Mapping[str, str]) -> int:
     return min(int(variables.get(name) or 1024) for name in names)
 
 
-def _read(row: Row, database: str) -> _Found:
+def _read(row: Row, database: str, *, ansi_quotes: bool) -> _Found:
+    """``ansi_quotes``: names in samples stand in double quotes, as strings do elsewhere; in digests in backticks."""
     sample = whole_sample(row["sample"])
-    text = sample or digest_statement(row["text"])
+    text = sample if sample and not ansi_quotes else digest_statement(row["text"])
     schema = row["schema"]
     statement = Statement(
         fingerprint=fingerprint(text, "mysql"),
