@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,7 @@ from tests.collect.mysql_servers import (
     table_of,
 )
 from tests.servers.filling import fill, url_of
-from tests.servers.mysql_sandbox import MySQLServer
+from tests.servers.mysql_sandbox import FLAVOURS, MySQLServer, another
 
 PASSWORD = "it's \\ secret"
 
@@ -182,6 +183,27 @@ def test_counters_switched_off(any_mysql: MySQLServer) -> None:
     assert snapshot.server.mysql is not None
     assert not snapshot.server.mysql.statement_digests
     assert snapshot.server.mysql.index_counters == ""
+
+
+@pytest.mark.parametrize("flavour", ["mariadb-11.8", "mysql"])
+def test_performance_schema_off(any_flavour_there: None, tmp_path: Path, flavour: str) -> None:
+    """As MariaDB is unless somebody switches it on."""
+    with another(FLAVOURS[flavour], tmp_path, "--performance-schema=OFF") as server:
+        snapshot = collected(fill(server, "blind", "CREATE TABLE t (id int PRIMARY KEY, a int, KEY a (a))"))
+    limits = limits_of(snapshot)
+    assert "statements in performance_schema: it is OFF: performance_schema = ON" in limits
+    assert "or give a slow log with --log" in limits
+    assert "usage counters: performance_schema is OFF" in limits
+    assert ("userstat" in limits) == (server.family == "mariadb")
+    assert snapshot.workload.statements == ()
+    assert [index.name for index in table_of(snapshot, "t").indexes] == ["a", "PRIMARY"]
+
+
+@pytest.fixture
+def any_flavour_there(mysql: MySQLServer, mariadb: MySQLServer) -> None:
+    """Skips where the programs cannot be had, or servers are named in their place."""
+    if mysql.log_folder is None or mariadb.log_folder is None:
+        pytest.skip("the servers are none of the tests' own")
 
 
 def test_userstat_of_mariadb(mariadb: MySQLServer) -> None:

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -182,12 +182,26 @@ class MySQLServer:
 
 
 @contextmanager
-def running(flavour: Flavour, cache: Path) -> Iterator[MySQLServer]:
-    """A new server, fetched where need be; stopped and removed at the end. Raises Unavailable."""
+def another(flavour: Flavour, cache: Path, *options: str) -> Iterator[MySQLServer]:
+    """A second server of the same programs beside the one that runs, in a ``cache`` (an empty folder) of its own."""
+    installed = install(flavour, cache_folder())
+    for path in (installed.prefix, installed.template):
+        (cache / path.name).symlink_to(path)
+    shutil.copy(cache_folder() / f"{flavour.name}.complete", cache)
+    with running(flavour, cache, *options) as one:
+        yield one
+
+
+@contextmanager
+def running(flavour: Flavour, cache: Path, *options: str) -> Iterator[MySQLServer]:
+    """A new server, fetched where need be; stopped and removed at the end. ``options`` count before the usual ones.
+
+    Raises Unavailable.
+    """
     installation = install(flavour, cache)
     folder = _new_folder(cache / "run", flavour)
     try:
-        with _started(installation, folder) as port:
+        with _started(installation, folder, options) as port:
             yield MySQLServer(flavour.family, "127.0.0.1", port, "root", log_folder=folder / "logs")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -207,7 +221,7 @@ def _new_folder(runs: Path, flavour: Flavour) -> Path:
 
 
 @contextmanager
-def _started(installation: Installation, folder: Path) -> Iterator[int]:
+def _started(installation: Installation, folder: Path, more: Sequence[str]) -> Iterator[int]:
     """The port of a server whose data lie in ``folder``."""
     data, printed = folder / "data", folder / "server.log"
     port = _free_port()
@@ -231,7 +245,7 @@ def _started(installation: Installation, folder: Path) -> Iterator[int]:
     ]
     with printed.open("wb") as log:
         server = subprocess.Popen(
-            [*_DYING_WITH_THE_TESTS, *installation.command, *options],
+            [*_DYING_WITH_THE_TESTS, *installation.command, *options, *more],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -70,10 +70,10 @@ def read_workload(
     ansi_quotes = "ANSI_QUOTES" in catalog.sql_mode
     for row in _own(rows, schemas):
         sampled = whole_sample(row["sample"]) is not None and not ansi_quotes
-        whole = sampled or not is_cut(row["text"], longest)
+        whole = not is_cut(row["text"], longest)
         if not is_application_statement(digest_statement(row["text"]), whole=whole):
             continue
-        if not whole:
+        if not sampled and not whole:
             text = digest_statement(row["text"])
             skipped.append(Skipped(fingerprint(text, "mysql"), CUT_REASON, normalise(text, "mysql")))
             continue
