@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 from dbtune.collect.postgres.statements import is_application_statement
 from dbtune.model.digest import Digest, StatementDigest
+from dbtune.model.snapshot import Dialect
 from dbtune.model.workload import Skipped, Statement, Workload, WorkloadSource
 from dbtune.sql.facts import is_utility
+from dbtune.sql.mysql_digests import reads_catalogs
 
 SAMPLES_TO_PLAN = 8
 """Executions of a statement that are kept for planning, beside the slowest."""
@@ -20,7 +22,7 @@ def to_workload(made: Digest) -> Workload:
     """
     names = ", ".join(source.name for source in made.sources)
     planned = [one for one in made.statements if not is_utility(one.text, made.dialect)]
-    own = [one for one in planned if made.dialect == "postgres" and not is_application_statement(one.text)]
+    own = [one for one in planned if _is_of_tools(one.text, made.dialect)]
     left = {id(one) for one in own}
     planned = [one for one in planned if id(one) not in left]
     left_out = [one for one in made.statements if is_utility(one.text, made.dialect)]
@@ -36,6 +38,10 @@ def to_workload(made: Digest) -> Workload:
     ]
     skipped += [Skipped("", f"{limit.what}: {limit.why}") for limit in made.limits]
     return Workload(tuple(_statement(one, names) for one in planned), (source,), tuple(skipped))
+
+
+def _is_of_tools(text: str, dialect: Dialect) -> bool:
+    return not is_application_statement(text) if dialect == "postgres" else reads_catalogs(text)
 
 
 def _statement(one: StatementDigest, names: str) -> Statement:

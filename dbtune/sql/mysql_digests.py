@@ -66,12 +66,17 @@ def whole_sample(sample: str | None) -> str | None:
     return sample if sample and not sample.endswith(CUT) else None
 
 
+def reads_catalogs(text: str) -> bool:
+    """Whether the statement reads or writes a system database, as monitoring and tools do."""
+    return _SYSTEM.search(text) is not None
+
+
 def is_application_statement(text: str, *, whole: bool = True) -> bool:
     """Whether the statement is one to plan and advise on: no DDL, no SHOW, nothing that reads the catalogs, no SELECT
     without a table (which the end of one that is not ``whole`` may have)."""
     found = mysql_tokens(text[:65536])
     words = [token.word for token in found]
     first = next((word for word, token in zip(words, found, strict=True) if token.spelling != "("), "")
-    if first not in _PLANNED or _SYSTEM.search(text):
+    if first not in _PLANNED or reads_catalogs(text):
         return False
     return first not in ("select", "values") or "from" in words or not whole

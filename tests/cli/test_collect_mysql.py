@@ -68,6 +68,10 @@ def test_workload_of_a_slow_log(here: Callable[..., Run], shop: str, tmp_path: P
         "# Time: 2025-01-31T12:00:00.000000Z\n# User@Host: app[app] @ localhost []  Id:     8\n"
         "# Query_time: 0.500000  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 500\n"
         "use cli_shop;\nSET timestamp=1738324800;\nSELECT * FROM customers WHERE email = 's3cret';\n"
+        "# Query_time: 0.100000  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 5\n"
+        "SET timestamp=1738324801;\nSELECT TABLE_NAME FROM information_schema.TABLES;\n"
+        "# Query_time: 0.100000  Lock_time: 0.000000 Rows_sent: 0  Rows_examined: 0\n"
+        "SET timestamp=1738324801;\nFLUSH TABLES;\n"
     )
     path = tmp_path / "shop.json"
     run = here("collect", shop, "-o", path, "--log", log)
