@@ -38,8 +38,8 @@ STATISTICS = """\
 
 EXPLAIN_WRITES = """\
 
--- Only where plans of INSERT, UPDATE and DELETE are wanted from this server itself (EXPLAIN asks for the right to run
--- them; dbtune's sessions are read-only all the same):
+-- Only where plans of INSERT, UPDATE and DELETE are wanted from this server itself. EXPLAIN asks for the right to run
+-- them; dbtune never does:
 """
 
 WORKLOAD_TABLES = (
