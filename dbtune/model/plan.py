@@ -44,6 +44,18 @@ class PlanNode:
     parent_relationship: str | None = None
     subplan_name: str | None = None
     children: tuple[PlanNode, ...] = ()
+    access: str | None = None
+    """MySQL's and MariaDB's word for how a table is read: ``ALL``, ``index``, ``range``, ``ref``, ``eq_ref``, ..."""
+    possible_indexes: tuple[str, ...] = ()
+    key_columns: tuple[str, ...] = ()
+    """Columns of the index that the access goes by, from the first on."""
+    key_length: int | None = None
+    """Bytes of the index's key that the access goes by, as MySQL counts them."""
+    references: tuple[str, ...] = ()
+    """What the key columns are looked up by: columns of tables before this one, ``const``, ``func``."""
+    examined_rows: float | None = None
+    """Rows read per loop before the filter, where the server tells it; ``rows`` is what the filter leaves."""
+    actual_examined_rows: float | None = None
 
     def walk(self) -> Iterator[PlanNode]:
         """This node and all below it, depth first."""

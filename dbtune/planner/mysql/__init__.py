@@ -1,0 +1,1 @@
+"""Planning for MySQL and MariaDB: readers of their EXPLAIN formats, and what-if planners."""

@@ -1,0 +1,48 @@
+"""Which table an alias stands for: most of EXPLAIN's formats name aliases only.
+
+The server's note 1003, which SHOW WARNINGS gives after EXPLAIN (of MySQL's JSON version 1; MariaDB: EXPLAIN EXTENDED),
+holds the statement as it was rewritten, with every table written ``schema.table alias``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dbtune.model.names import QualifiedName
+
+_NAME = r"`((?:[^`]|``)+)`"
+_TABLE = re.compile(
+    rf"(?:\bfrom|\bjoin|\bupdate|\binto|,)\s*\(*\s*{_NAME}\.{_NAME}(?!\s*\.|\s+AS\b)(?:\s+(?:FOR \S+ )?{_NAME})?",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(rf"(?:\bwith(?: recursive)?|\)\s*,)\s*{_NAME}\s*(?:\([^()]*\)\s*)?as\s*\(", re.IGNORECASE)
+_LITERAL = re.compile(r"'(?:[^'\\]|\\.|'')*'", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Tables by the aliases that a statement gives them; an alias that is not there is taken for a table's name."""
+
+    schema: str
+    by_alias: Mapping[str, QualifiedName] = field(default_factory=dict)
+    temporary: frozenset[str] = frozenset()
+    """Names that WITH gives to subqueries."""
+
+    def of(self, alias: str) -> QualifiedName | None:
+        """The table; None for ``<derived2>``, ``<union1,2>`` and their like."""
+        if alias.startswith("<") or (alias in self.temporary and alias not in self.by_alias):
+            return None
+        return self.by_alias.get(alias) or QualifiedName(self.schema, alias)
+
+
+def relations(schema: str, rewritten: str) -> Relations:
+    """From the rewritten statement of note 1003."""
+    rewritten = _LITERAL.sub("''", rewritten)
+    found: dict[str, QualifiedName] = {}
+    for match in _TABLE.finditer(rewritten):
+        space, table, alias = (None if part is None else part.replace("``", "`") for part in match.groups())
+        assert space is not None and table is not None
+        found.setdefault(alias or table, QualifiedName(space, table))
+    return Relations(schema, found, frozenset(name.replace("``", "`") for name in _NAMED.findall(rewritten)))
