@@ -81,7 +81,12 @@ class _Reader:
         if name == "ordering_operation":
             if temporary:
                 node = above("Materialize", node, strategy="Temporary table")
-            return above("Sort", node, cost=sort_cost) if source.get("using_filesort") is True else node
+            if source.get("using_filesort") is not True:
+                return node
+            if node.type == "ModifyTable" and node.children:  # of UPDATE and DELETE: which rows come first
+                below, *others = node.children
+                return replace(node, children=(above("Sort", below, cost=sort_cost), *others))
+            return above("Sort", node, cost=sort_cost)
         type_ = "Aggregate" if name == "grouping_operation" else "Unique"
         sorts = source.get("using_filesort") is True
         if temporary:

@@ -87,6 +87,9 @@ class _Reader:
     def _sorted(self, source: JsonObject) -> PlanNode:
         inner = self._content(source)
         keys = text(source.get("sort_key"))
+        if inner.type == "ModifyTable" and inner.children:  # of UPDATE and DELETE: which rows come first
+            below, *others = inner.children
+            return replace(inner, children=(above("Sort", below), *others))
         node = above("Sort", inner, sort_keys=() if keys is None else (keys,))
         return replace(node, **_actual(source, "r_output_rows"))  # type: ignore[arg-type]
 
