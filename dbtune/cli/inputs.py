@@ -10,6 +10,7 @@ from dbtune.collect.collector import CollectOptions, collect
 from dbtune.collect.privacy import apply_privacy
 from dbtune.collect.snapshot_file import read_snapshot
 from dbtune.connect.targets import DatabaseUrl, parse_target
+from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
 from dbtune.model.snapshot import Snapshot
 from dbtune.report.files import check_writable
@@ -39,3 +40,12 @@ def open_snapshot(
         return apply_privacy(collect(place, options, progress), privacy), place
     progress.step(f"reading {place}")
     return apply_privacy(read_snapshot(place), privacy), None
+
+
+def refuse_other_dialects(snapshot: Snapshot) -> None:
+    """Raises UsageError for a database that no advice is given on: candidates and rules are those of Postgres."""
+    dialect = snapshot.server.dialect
+    if dialect != "postgres":
+        raise UsageError(
+            f"there is no advice for {dialect} yet: 'dbtune collect' and 'dbtune digest' read its databases and logs"
+        )

@@ -1,10 +1,11 @@
-"""Which planner answers: the shadow, HypoPG on the target, or plain EXPLAIN."""
+"""Which planner answers: the shadow, HypoPG on the target, a scratch server of MySQL or MariaDB, or plain EXPLAIN."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal
 
 from dbtune.connect.targets import DatabaseUrl
@@ -15,24 +16,45 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.planner.explain import ExplainPlanner
 from dbtune.planner.hypopg import HypopgPlanner, installed_version
 from dbtune.planner.live import LiveSession
+from dbtune.planner.mysql.estimate import EstimatePlanner
+from dbtune.planner.mysql.scratch.host import SCRATCH_URL_VARIABLE as MYSQL_SCRATCH_URL_VARIABLE
+from dbtune.planner.mysql.scratch.planner import ScratchPlanner
 from dbtune.planner.protocol import Planner
 from dbtune.planner.shadow.host import SCRATCH_URL_VARIABLE
 from dbtune.planner.shadow.shadow import ShadowPlanner
 
-PlannerKind = Literal["auto", "shadow", "hypopg", "explain"]
+PlannerKind = Literal["auto", "shadow", "hypopg", "explain", "scratch"]
+
+
+@dataclass(frozen=True)
+class ScratchWishes:
+    """Of the planner for MySQL and MariaDB."""
+
+    server: str | None = None
+    """URL of the scratch server; ``auto`` or None: DBTUNE_SCRATCH_URL, or a server of dbtune's own."""
+    sample_rows: bool = False
+    """Whether a sample of the target's rows may be copied to it; else rows are made from statistics."""
 
 
 @contextmanager
 def open_planner(
-    kind: PlannerKind, snapshot: Snapshot, url: DatabaseUrl | None, progress: Progress
+    kind: PlannerKind,
+    snapshot: Snapshot,
+    url: DatabaseUrl | None,
+    progress: Progress,
+    scratch: ScratchWishes = ScratchWishes(),
 ) -> Iterator[Planner]:
     """The planner asked for, closed at the end of the block.
 
     ``auto``: the shadow where production's own major version is at hand; else HypoPG where the target has it; else the
-    shadow on what there is (a container, another major version: then a Limit says so). Raises PlannerUnavailable for
-    what cannot be had, ConnectionFailed where the target does not answer.
+    shadow on what there is (a container, another major version: then a Limit says so). For MySQL and MariaDB: a scratch
+    server where one is named or can be started, else plain EXPLAIN on the target. Raises PlannerUnavailable for what
+    cannot be had, ConnectionFailed where the target does not answer.
     """
-    planner = _open(kind, snapshot, url, progress)
+    if snapshot.server.dialect == "postgres":
+        planner = _open(kind, snapshot, url, progress)
+    else:
+        planner = _open_mysql(kind, snapshot, url, progress, scratch)
     try:
         yield planner
     finally:
@@ -40,15 +62,12 @@ def open_planner(
 
 
 def _open(kind: PlannerKind, snapshot: Snapshot, url: DatabaseUrl | None, progress: Progress) -> Planner:
-    if snapshot.server.dialect != "postgres":
-        raise PlannerUnavailable(
-            f"there is no planner for {snapshot.server.dialect} yet: 'dbtune collect' and 'dbtune digest' read its "
-            "databases and logs, advice is for Postgres only so far"
-        )
     if kind == "auto":
         kind = _best(snapshot, url)
     if kind == "shadow":
         return ShadowPlanner.open(snapshot, progress)
+    if kind == "scratch":
+        raise PlannerUnavailable("--planner scratch is for MySQL and MariaDB: use --planner shadow for Postgres")
     if url is None:
         raise PlannerUnavailable(
             f"--planner {kind} plans on the database itself, and a snapshot file has none: "
@@ -59,6 +78,27 @@ def _open(kind: PlannerKind, snapshot: Snapshot, url: DatabaseUrl | None, progre
         return HypopgPlanner(snapshot, url)
     progress.step("planning with EXPLAIN on the target")
     return ExplainPlanner(snapshot, url)
+
+
+def _open_mysql(
+    kind: PlannerKind, snapshot: Snapshot, url: DatabaseUrl | None, progress: Progress, wishes: ScratchWishes
+) -> Planner:
+    if kind in ("shadow", "hypopg"):
+        raise PlannerUnavailable(f"--planner {kind} is for Postgres, not for {snapshot.server.dialect}")
+    if kind != "explain":
+        try:
+            target = url if wishes.sample_rows else None
+            return ScratchPlanner.open(snapshot, target, progress, scratch=wishes.server)
+        except PlannerUnavailable:
+            if kind == "scratch" or url is None or wishes.server or os.environ.get(MYSQL_SCRATCH_URL_VARIABLE):
+                raise
+    if url is None:
+        raise PlannerUnavailable(
+            "--planner explain plans on the database itself, and a snapshot file has none: give a database URL, or use "
+            "--planner scratch"
+        )
+    progress.step("planning with EXPLAIN on the target")
+    return EstimatePlanner(snapshot, url)
 
 
 def _best(snapshot: Snapshot, url: DatabaseUrl | None) -> PlannerKind:

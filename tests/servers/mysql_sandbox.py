@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -74,13 +75,9 @@ class Installation:
     @cached_property
     def command(self) -> list[str]:
         """The server's program, with the options that each run of it needs."""
-        usr = self.prefix / "usr"
         options = [
             "--no-defaults",
-            f"--basedir={usr}",
-            f"--plugin-dir={usr}/lib/mysql/plugin",
-            f"--lc-messages-dir={self._share}",
-            f"--character-sets-dir={self._share}/charsets",
+            *self.places,
             "--innodb-buffer-pool-size=64M",
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-doublewrite=0",
@@ -92,7 +89,23 @@ class Installation:
             options += ["--mysqlx=OFF", "--innodb-redo-log-capacity=16M"]
         else:
             options.append("--innodb-log-file-size=16M")
-        return [*program(self.prefix, "mysqld", "mariadbd"), *options]
+        return [*self.bare, *options]
+
+    @property
+    def bare(self) -> list[str]:
+        """The server's program alone."""
+        return [str(word) for word in program(self.prefix, "mysqld", "mariadbd")]
+
+    @property
+    def places(self) -> list[str]:
+        """Options that say where the program's own files are."""
+        usr = self.prefix / "usr"
+        return [
+            f"--basedir={usr}",
+            f"--plugin-dir={usr}/lib/mysql/plugin",
+            f"--lc-messages-dir={self._share}",
+            f"--character-sets-dir={self._share}/charsets",
+        ]
 
     @property
     def _share(self) -> Path:
@@ -179,6 +192,15 @@ class MySQLServer:
         with self.connect() as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
+
+
+def script(flavour: Flavour, folder: Path) -> Path:
+    """A program that starts the flavour's server with the options it is given, for what starts servers by itself."""
+    installation = install(flavour, cache_folder())
+    path = folder / "mysqld"
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(installation.bare)} "$@" {shlex.join(installation.places)}\n')
+    path.chmod(0o755)
+    return path
 
 
 @contextmanager

@@ -1,0 +1,70 @@
+"""EXPLAIN on the user's own MySQL or MariaDB: read-only, nothing is run."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from pymysql.err import MySQLError
+
+from dbtune.connect.mysql import MySQLSession, read_only_session
+from dbtune.connect.mysql_abilities import MySQLAbility
+from dbtune.connect.targets import DatabaseUrl
+from dbtune.ddl.mysql_quoting import identifier
+from dbtune.model.errors import ConnectionFailed, PlanFailed
+from dbtune.model.plan import Plan
+from dbtune.model.snapshot import Snapshot
+from dbtune.model.workload import Instance
+from dbtune.planner.mysql.mariadb_costs import Pages, with_mariadb_costs
+from dbtune.planner.mysql.reading import read_explain
+from dbtune.planner.mysql.relations import Relations, relations
+from dbtune.planner.mysql.totals import with_subqueries
+
+EXPLAIN_TIMEOUT_MS = 10_000
+
+
+class LiveMySQL:
+    """A session on the target that plans statements and runs none of them."""
+
+    def __init__(self, url: DatabaseUrl, snapshot: Snapshot, pages: Pages) -> None:
+        """``pages``: of a table's rows, for versions that tell no costs. Raises ConnectionFailed."""
+        self._stack = ExitStack()
+        self.session: MySQLSession = self._stack.enter_context(
+            read_only_session(url, statement_timeout_ms=EXPLAIN_TIMEOUT_MS)
+        )
+        self._snapshot = snapshot
+        self._pages = pages
+        self._schema: str | None = None
+        if self.session.version.has(MySQLAbility.EXPLAIN_JSON_VERSION_2):
+            self.session.run("SET SESSION explain_json_format_version = 1")
+
+    def plan(self, instance: Instance) -> Plan:
+        """The statement's plan, with the cost of its subqueries. Raises PlanFailed with the server's reason."""
+        if instance.generic:
+            raise PlanFailed("it has parameters whose values are not known")
+        sql = instance.sql.strip().rstrip(";")
+        try:
+            path = instance.search_path or self._snapshot.search_path
+            schema = path[0] if path else self._snapshot.server.database
+            if schema and schema != self._schema:
+                self.session.run(f"USE {identifier(schema)}")
+                self._schema = schema
+            rows = self.session.explain("FORMAT=JSON", sql)
+            known = self._relations(schema, sql)
+        except MySQLError as error:
+            raise PlanFailed(str(error.args[-1]).splitlines()[0] if error.args else type(error).__name__) from None
+        except ConnectionFailed:
+            raise
+        plan = read_explain(str(next(iter(rows[0].values()))), self.session.version.family, known)
+        if not self.session.version.has(MySQLAbility.EXPLAIN_JSON_COST):
+            plan = with_mariadb_costs(plan, self._pages)
+        return with_subqueries(plan)
+
+    def close(self) -> None:
+        """End the session. May be called more than once."""
+        self._stack.close()
+
+    def _relations(self, schema: str, sql: str) -> Relations:
+        if self.session.version.family == "mariadb":
+            self.session.rows(f"EXPLAIN EXTENDED {sql}")
+        notes = self.session.rows("SHOW WARNINGS")
+        return relations(schema, " ".join(str(row["Message"]) for row in notes if int(row["Code"]) == 1003))

@@ -1,0 +1,123 @@
+"""Rows that a statement looks up by a whole unique key: the optimiser reads them before it plans.
+
+Where the sample lacks such a row, one of its rows is given the key that is looked up. Columns by which that row leads
+to other tables get a value that is there as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import sqlglot
+from pymysql.err import MySQLError
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from dbtune.connect.mysql import MySQLSession
+from dbtune.ddl.mysql_quoting import identifier, qualified
+from dbtune.model.names import QualifiedName
+from dbtune.model.plan import Plan
+from dbtune.model.schema import Table
+
+MESSAGES = (
+    "no matching row in const table",
+    "noticed after reading const tables",
+    "unique row not found",
+    "const row not found",
+)
+
+_Bound = dict[str, dict[str, str]]
+"""Alias to column to the constant it must equal, as SQL."""
+
+
+def lacks_row(plan: Plan) -> bool:
+    """Whether the server found a row missing while it planned."""
+    return any(word in (node.strategy or "") for node in plan.root.walk() for word in MESSAGES)
+
+
+def put_rows(session: MySQLSession, sql: str, schema: str, tables: Mapping[QualifiedName, Table]) -> bool:
+    """Make the rows that the statement looks up. False where nothing could be done."""
+    try:
+        tree = sqlglot.parse_one(sql, read="mysql")
+    except SqlglotError:
+        return False
+    named = {
+        (source.alias or source.name).lower(): QualifiedName(source.db or schema, source.name)
+        for source in tree.find_all(exp.Table)
+    }
+    bound, joins = _equalities(tree, named)
+    done = False
+    for alias, columns in bound.items():
+        table = tables.get(named[alias])
+        key = None if table is None else _whole_key(table, columns)
+        if table is None or key is None:
+            continue
+        values = {column: columns[column.lower()] for column in key}
+        done |= _put(session, table, values, _leading(alias, key, joins, named, tables))
+    return done
+
+
+def _equalities(
+    tree: exp.Expr, named: Mapping[str, QualifiedName]
+) -> tuple[_Bound, list[tuple[exp.Column, exp.Column]]]:
+    bound: _Bound = {}
+    joins: list[tuple[exp.Column, exp.Column]] = []
+    only = next(iter(named)) if len(named) == 1 else ""
+    for equality in tree.find_all(exp.EQ):
+        left, right = equality.left, equality.right
+        if isinstance(right, exp.Column) and not isinstance(left, exp.Column):
+            left, right = right, left
+        if not isinstance(left, exp.Column):
+            continue
+        if isinstance(right, exp.Column):
+            joins += [(left, right), (right, left)]
+            continue
+        alias = (left.table or only).lower()
+        if alias in named and isinstance(right, exp.Literal | exp.Neg | exp.Cast):
+            bound.setdefault(alias, {})[left.name.lower()] = right.sql(dialect="mysql")
+    return bound, joins
+
+
+def _whole_key(table: Table, columns: Mapping[str, str]) -> Sequence[str] | None:
+    for index in table.indexes:
+        names = [key.column for key in index.keys]
+        if (index.primary or index.unique) and all(name is not None and name.lower() in columns for name in names):
+            return [name for name in names if name is not None]
+    return None
+
+
+def _leading(
+    alias: str,
+    key: Sequence[str],
+    joins: Sequence[tuple[exp.Column, exp.Column]],
+    named: Mapping[str, QualifiedName],
+    tables: Mapping[QualifiedName, Table],
+) -> Iterator[tuple[str, QualifiedName, str]]:
+    """Columns by which rows of other tables are looked up: the column, the other table and its column."""
+    own = {name.lower() for name in key}
+    for mine, theirs in joins:
+        other = named.get(theirs.table.lower())
+        if mine.table.lower() == alias and mine.name.lower() not in own and other in tables:
+            assert other is not None
+            yield mine.name, other, theirs.name
+
+
+def _put(
+    session: MySQLSession,
+    table: Table,
+    values: Mapping[str, str],
+    leading: Iterator[tuple[str, QualifiedName, str]],
+) -> bool:
+    where = " AND ".join(f"{identifier(column)} = {value}" for column, value in values.items())
+    name = qualified(table.name)
+    try:
+        if not session.rows(f"SELECT 1 AS there FROM {name} WHERE {where} LIMIT 1"):
+            given = ", ".join(f"{identifier(column)} = {value}" for column, value in values.items())
+            session.run(f"UPDATE {name} SET {given} LIMIT 1")
+        for column, other, theirs in leading:
+            found = session.rows(f"SELECT {identifier(theirs)} AS v FROM {qualified(other)} LIMIT 1")
+            if found:
+                session.run(f"UPDATE {name} SET {identifier(column)} = %s WHERE {where}", (found[0]["v"],))
+    except MySQLError:
+        return False
+    return True

@@ -1,0 +1,372 @@
+"""The scratch planner for MySQL and MariaDB: what-if plans by the server's own optimiser, with none of its load.
+
+Production's schema is made on a scratch server, with a sample of its rows (or rows made from its statistics), its
+statistics at full size, its settings. What-if indexes are built there and shown or hidden. EXPLAIN answers as
+production's would, except where the optimiser counts index entries instead of going by statistics: such plans are
+corrected, and held against the ones that do without the index in question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+
+from pymysql.err import MySQLError
+
+from dbtune.connect.mysql import MySQLSession, read_only_session
+from dbtune.connect.mysql_abilities import MySQLAbility
+from dbtune.connect.targets import DatabaseUrl
+from dbtune.ddl.mysql_quoting import identifier
+from dbtune.model.errors import ConnectionFailed, PlanFailed, PlannerUnavailable
+from dbtune.model.names import QualifiedName
+from dbtune.model.plan import EMPTY_CONFIGURATION, Confidence, Configuration, Plan
+from dbtune.model.progress import NoProgress, Progress
+from dbtune.model.schema import Index, Table
+from dbtune.model.snapshot import Snapshot
+from dbtune.model.workload import Instance, Limit
+from dbtune.planner.mysql.mariadb_costs import with_mariadb_costs
+from dbtune.planner.mysql.prices import RowPrices, with_write_costs
+from dbtune.planner.mysql.reading import read_explain
+from dbtune.planner.mysql.relations import Relations, relations
+from dbtune.planner.mysql.scratch.constants import lacks_row, put_rows
+from dbtune.planner.mysql.scratch.correcting import Correction, Corrector, LeafPages
+from dbtune.planner.mysql.scratch.figures import Figures, SampledTable
+from dbtune.planner.mysql.scratch.host import ScratchHost, open_scratch
+from dbtune.planner.mysql.scratch.made_rows import distinct_values, made_rows
+from dbtune.planner.mysql.scratch.mariadb_statistics import MariadbStatistics
+from dbtune.planner.mysql.scratch.rows import MOST_ROWS, count, fill, sample
+from dbtune.planner.mysql.scratch.schema import create_schema, reason, there
+from dbtune.planner.mysql.scratch.settings import apply_settings
+from dbtune.planner.mysql.scratch.statistics import InnodbStatistics, Statistics, believed_rows, put_histograms
+from dbtune.planner.mysql.scratch.what_if import Place, WhatIfIndexes
+from dbtune.planner.mysql.totals import with_subqueries
+
+SAMPLING_TIMEOUT_MS = 30_000
+RIVALS = 6
+"""Plans asked for at most to find one that beats a plan whose ranges look cheaper than they are."""
+
+MADE = Limit(
+    "rows",
+    "no row left production: those on the scratch server are made from statistics, one column at a time; what is known "
+    "of columns without index and histogram is a guess, and gains on them are told too small",
+)
+
+
+class ScratchPlanner:
+    """Plans statements on a scratch server. A context manager; not thread-safe."""
+
+    def __init__(
+        self,
+        host: ScratchHost,
+        snapshot: Snapshot,
+        tables: dict[QualifiedName, SampledTable],
+        limits: Iterable[Limit],
+    ) -> None:
+        self._host = host
+        self._session = host.session
+        self._snapshot = snapshot
+        self._tables = tables
+        self._limits = tuple(limits)
+        page_bytes = snapshot.server.block_size
+        self._figures = Figures(self._session, page_bytes)
+        self._indexes = WhatIfIndexes(self._session, tables, self._figures, _statistics(self._session, snapshot))
+        self._corrector = Corrector(
+            tables,
+            self._indexes.figures,
+            self._first_column,
+            self._leaf_pages,
+            fixed_rows=3.0 if host.version.has(MySQLAbility.COST_VARIABLES) else 1.0,
+        )
+        self._prices = RowPrices.of(snapshot)
+        self._relations: dict[Instance, Relations] = {}
+        self._answers: dict[tuple[Instance, frozenset[Place], frozenset[Place]], Correction] = {}
+        """By statement, the indexes of its tables that are shown, and those of whose values the optimiser knows."""
+        self._schema: str | None = None
+        self.corrected = 0
+        """Plans that were corrected so far."""
+        self.uncertain = 0
+        """Those among them whose ranges hold few sampled rows, or that were corrected in several places."""
+
+    @classmethod
+    def open(
+        cls,
+        snapshot: Snapshot,
+        target: DatabaseUrl | None = None,
+        progress: Progress | None = None,
+        *,
+        scratch: str | None = None,
+    ) -> ScratchPlanner:
+        """Make it: some seconds for a database of usual size.
+
+        ``target``: rows are sampled there, in a read-only session, one scan of each table; None: they are made.
+        ``scratch``: URL of the scratch server, or ``auto`` or None for DBTUNE_SCRATCH_URL or a server of dbtune's own.
+        Raises PlannerUnavailable.
+        """
+        progress = progress or NoProgress()
+        if snapshot.server.dialect == "postgres":
+            raise PlannerUnavailable("the scratch planner is for MySQL and MariaDB; Postgres has the shadow")
+        host = open_scratch(snapshot.server, progress, scratch)
+        try:
+            return cls._build(host, snapshot, target, progress)
+        except MySQLError as error:
+            host.close()
+            raise PlannerUnavailable(f"the scratch server could not be filled: {reason(error)}") from error
+        except BaseException:
+            host.close()
+            raise
+
+    @classmethod
+    def _build(
+        cls, host: ScratchHost, snapshot: Snapshot, target: DatabaseUrl | None, progress: Progress
+    ) -> ScratchPlanner:
+        limits = list(host.limits)
+        progress.step(f"recreating {len(snapshot.tables)} tables on the scratch server")
+        limits += create_schema(host, snapshot)
+        tables = there(host.session, snapshot.tables)
+        sampled, more = _fill(host, snapshot, list(tables), target, progress)
+        limits += more
+        progress.step("giving the scratch server production's statistics and settings")
+        host.session.run("SET SESSION sql_mode = ''")
+        if host.version.family == "mysql":
+            limits += put_histograms(host.session, tables)
+        statistics = _statistics(host.session, snapshot)
+        for table in tables:
+            statistics.put(table, {})
+        limits += apply_settings(host, snapshot)
+        return cls(host, snapshot, sampled, limits)
+
+    @property
+    def name(self) -> str:
+        return f"scratch ({self._host.version.name})"
+
+    @property
+    def confidence(self) -> Confidence:
+        """``estimated`` where nothing is known of the values in a what-if index: the plan is the server's own then, and
+        the numbers behind it are guesses."""
+        return "proven" if all(map(self._is_known, self._indexes.made)) else "estimated"
+
+    def _is_known(self, index: Index) -> bool:
+        sampled = self._tables.get(index.table)
+        if sampled is None or sampled.drawn:
+            return True
+        columns = [sampled.table.column(key.column or "") for key in index.keys]
+        return all(c is not None and distinct_values(sampled.table, c, sampled.rows) is not None for c in columns)
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        found = [*self._limits, *self._indexes.limits]
+        if self.corrected:
+            found.append(
+                Limit(
+                    "costs of ranges",
+                    f"{self.corrected} plans count index entries where the scratch server has a sample of them: their "
+                    f"rows and costs were multiplied to production's size; {self.uncertain} of them roughly (few "
+                    "sampled rows, or several tables)",
+                )
+            )
+        return tuple(found)
+
+    def prepare(self, candidates: Iterable[Index]) -> tuple[Index, ...]:
+        """Build the what-if indexes, hidden; may be called again with more. Those the server refuses become Limits."""
+        try:
+            return self._indexes.make(candidates)
+        except MySQLError as error:
+            raise PlannerUnavailable(f"what-if indexes could not be made: {reason(error)}") from error
+
+    def plan(self, instance: Instance, configuration: Configuration = EMPTY_CONFIGURATION) -> Plan:
+        """The plan under the configuration; the statement is never run. Raises PlanFailed with the server's reason."""
+        try:
+            made = self._indexes.make(configuration.add)
+            if len(made) < len(configuration.add):
+                refused = next(iter(configuration.add - set(made)))
+                raise PlanFailed(f"the what-if index {refused.name} on {refused.table} cannot be made")
+            return self._best(instance, self._indexes.places(configuration)).plan
+        except MySQLError as error:
+            raise PlanFailed(reason(error)) from None
+        except ConnectionFailed as error:
+            raise PlanFailed(f"the scratch server is gone: {error}") from None
+
+    def index_bytes(self, index: Index) -> int:
+        """Predicted size once built, in bytes."""
+        sampled = self._tables.get(index.table)
+        return 0 if sampled is None else self._figures.size(index, sampled).bytes
+
+    def another(self) -> None:
+        """None: an index is hidden from every session of a server at once."""
+
+    def close(self) -> None:
+        """Remove what was made. May be called more than once."""
+        self._host.close()
+
+    def __enter__(self) -> ScratchPlanner:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _best(self, instance: Instance, hidden: frozenset[Place]) -> Correction:
+        """The cheapest plan after correction: the optimiser's, or one without an index that it took for too cheap.
+
+        The plan that production would choose is among them: there each range has its true cost. What the optimiser
+        knows of the index's values it knows in production as well, so only what the question hides is kept from it.
+        """
+        best: Correction | None = None
+        waiting, seen = [hidden], {hidden}
+        while waiting and len(seen) <= RIVALS + 1:
+            places = waiting.pop(0)
+            correction = self._corrected(instance, places, hidden)
+            if best is None or correction.plan.cost < best.plan.cost:
+                best = correction
+            for index in sorted(correction.indexes):
+                rival = places | {index}
+                if index[1] != "PRIMARY" and rival not in seen and len(seen) <= RIVALS:
+                    seen.add(rival)
+                    waiting.append(rival)
+        assert best is not None
+        return best
+
+    def _corrected(self, instance: Instance, hidden: frozenset[Place], unknown: frozenset[Place]) -> Correction:
+        tables = self._tables_of(instance)
+        question = instance, self._indexes.shown(hidden, tables), self._indexes.shown(unknown, tables)
+        known = self._answers.get(question)
+        if known is not None:
+            return known
+        self._indexes.hide(hidden, tables, unknown)
+        plan = self._explained(instance)
+        correction = self._corrector.correct(plan)
+        correction.plan = with_subqueries(correction.plan)
+        if correction.tables:
+            self.corrected += 1
+            self.uncertain += correction.few or correction.tables > 1
+        self._answers[question] = correction
+        return correction
+
+    def _tables_of(self, instance: Instance) -> frozenset[QualifiedName] | None:
+        """The statement's tables; None where the server does not tell."""
+        found = self._relations_of(instance).by_alias.values()
+        return frozenset(found) or None
+
+    def _explained(self, instance: Instance) -> Plan:
+        known = self._relations_of(instance)
+        plan = self._ask(instance, known)
+        if lacks_row(plan):
+            tables = {name: sampled.table for name, sampled in self._tables.items()}
+            if put_rows(self._session, instance.sql, known.schema, tables):
+                plan = self._ask(instance, known)
+            if lacks_row(plan):
+                raise PlanFailed("it looks up a row that the sample does not hold, and that could not be made there")
+        return plan
+
+    def _ask(self, instance: Instance, known: Relations) -> Plan:
+        plan = read_explain(self._explain("EXPLAIN FORMAT=JSON ", instance), self._host.version.family, known)
+        if not self._host.version.has(MySQLAbility.EXPLAIN_JSON_COST):
+            plan = with_mariadb_costs(plan, self._pages)
+        return with_write_costs(plan, self._prices, self._pages)
+
+    def _pages(self, name: QualifiedName) -> float:
+        """Of a table's rows, in production."""
+        sampled = self._tables.get(name)
+        mysql = sampled.table.mysql if sampled is not None else None
+        if mysql is None:
+            return 1.0
+        return float(mysql.clustered_pages or mysql.data_bytes // self._snapshot.server.block_size or 1)
+
+    def _relations_of(self, instance: Instance) -> Relations:
+        known = self._relations.get(instance)
+        if known is None:
+            extended = "EXPLAIN EXTENDED " if self._host.version.family == "mariadb" else "EXPLAIN FORMAT=JSON "
+            self._explain(extended, instance)
+            notes = self._session.rows("SHOW WARNINGS")
+            text = " ".join(str(row["Message"]) for row in notes if int(row["Code"]) == 1003)
+            known = self._relations[instance] = relations(self._default_schema(instance), text)
+        return known
+
+    def _explain(self, words: str, instance: Instance) -> str:
+        if instance.generic:
+            raise PlanFailed("it has parameters whose values are not known")
+        schema = self._default_schema(instance)
+        if schema and schema != self._schema:
+            self._session.run(f"USE {identifier(schema)}")
+            self._schema = schema
+        rows = self._session.rows(words + instance.sql.strip().rstrip(";"))
+        if not rows:
+            raise PlanFailed("the server gave no plan")
+        return str(next(iter(rows[0].values())))
+
+    def _default_schema(self, instance: Instance) -> str:
+        path = instance.search_path or self._snapshot.search_path
+        return path[0] if path else self._snapshot.server.database
+
+    def _leaf_pages(self, table: QualifiedName, name: str) -> LeafPages | None:
+        index, sampled = self._indexes.existing(table, name), self._tables.get(table)
+        if index is None or sampled is None:
+            return None
+        known = index.facts.mysql.leaf_pages if index.facts is not None and index.facts.mysql is not None else None
+        if index.primary:  # rows lie in its leaves, not entries
+            pages = known or self._pages(table)
+            return LeafPages(pages, max(1.0, pages / sampled.scale))
+        predicted = float(self._figures.size(index, sampled).leaf_pages)
+        return LeafPages(
+            # the server's own count is an estimate as well, and says 1 where few values repeat
+            max(predicted, float(known or 0.0)),
+            float(self._figures.size(index, sampled, float(sampled.sampled)).leaf_pages),
+        )
+
+    def _first_column(self, table: QualifiedName, name: str) -> str | None:
+        index = self._indexes.existing(table, name)
+        return None if index is None else index.keys[0].column
+
+
+def _statistics(session: MySQLSession, snapshot: Snapshot) -> Statistics:
+    if session.version.family == "mysql":
+        return InnodbStatistics(session, snapshot.server.block_size)
+    # of production; 11 and 10 have it on, older ones do not name it so
+    used = snapshot.settings.get("use_stat_tables", "preferably_for_queries").lower() not in ("never", "0")
+    return MariadbStatistics(session, used=used)
+
+
+def _fill(
+    host: ScratchHost, snapshot: Snapshot, tables: list[Table], target: DatabaseUrl | None, progress: Progress
+) -> tuple[dict[QualifiedName, SampledTable], list[Limit]]:
+    """Rows in all the tables: sampled where there is a target, else made."""
+    limits: list[Limit] = []
+    found: dict[QualifiedName, SampledTable] = {}
+    host.session.run("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
+    refused: dict[QualifiedName, str] = {}
+    if target is not None:
+        with read_only_session(target, statement_timeout_ms=SAMPLING_TIMEOUT_MS) as source:
+            for number, table in enumerate(tables):
+                progress.step("taking a sample of the rows", number, len(tables))
+                rows, why = sample(source, table, believed_rows(table))
+                if why is not None:
+                    refused[table.name] = why
+                    continue
+                fill(host.session, table, rows)
+                kept = count(host.session, table)
+                found[table.name] = SampledTable(table, max(believed_rows(table), float(kept)), kept, drawn=True)
+    for table in tables:
+        if table.name in found:
+            continue
+        size = believed_rows(table)
+        parents = _referenced_rows(snapshot, table)
+        fill(host.session, table, made_rows(table, size, round(min(size, MOST_ROWS)), snapshot.collected_at, parents))
+        found[table.name] = SampledTable(table, size, count(host.session, table), drawn=False)
+    limits += [
+        Limit(f"rows of {name}", f"made from statistics, since none could be read: {why}")
+        for name, why in refused.items()
+    ]
+    if target is None:
+        limits.append(MADE)
+    return found, limits
+
+
+def _referenced_rows(snapshot: Snapshot, table: Table) -> dict[str, float]:
+    """Rows of the table that a column references: it has no more values than these."""
+    found: dict[str, float] = {}
+    for key in table.foreign_keys:
+        parent = snapshot.table(key.referenced_table) if key.referenced_table is not None else None
+        if parent is not None and len(key.columns) == 1:
+            found[key.columns[0]] = max(1.0, believed_rows(parent))
+    return found

@@ -1,0 +1,64 @@
+"""Rows for the scratch server: a random sample of each table, read in a session that the target keeps read-only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pymysql.err import MySQLError
+
+from dbtune.connect.mysql import MySQLSession, Row
+from dbtune.ddl.mysql_quoting import identifier, qualified
+from dbtune.model.schema import Column, Table
+from dbtune.planner.mysql.scratch.schema import reason
+
+MOST_ROWS = 20_000
+"""Of one table. Building an index on so many takes some hundredths of a second."""
+
+OVERSAMPLED = 1.1
+"""A random share of rows comes out larger or smaller than asked for; what is too much is cut off."""
+
+_BATCH = 500
+
+
+def stored_columns(table: Table) -> tuple[Column, ...]:
+    """Those that INSERT may name."""
+    return tuple(column for column in table.columns if not column.generated)
+
+
+def sample(target: MySQLSession, table: Table, rows: float) -> tuple[Sequence[Sequence[object]], str | None]:
+    """At most MOST_ROWS rows of the table, each with the same chance, and the server's words where it gave none.
+
+    The server reads the whole table for it, within the session's time limit.
+    """
+    names = [column.name for column in stored_columns(table)]
+    query = f"SELECT {', '.join(map(identifier, names))} FROM {qualified(table.name)}"
+    if rows > MOST_ROWS:
+        query += f" WHERE RAND() < {MOST_ROWS * OVERSAMPLED / rows:.9f}"
+    try:
+        found: list[Row] = target.rows(f"{query} LIMIT {MOST_ROWS}" if rows <= MOST_ROWS else query)
+    except MySQLError as error:
+        return (), reason(error)
+    step = max(1.0, len(found) / MOST_ROWS)  # what is too much is left out evenly: a LIMIT would leave out the end
+    kept = [found[int(place * step)] for place in range(min(len(found), MOST_ROWS))]
+    return [[row[name] for name in names] for row in kept], None
+
+
+def fill(session: MySQLSession, table: Table, rows: Sequence[Sequence[object]]) -> None:
+    """Put the rows into the scratch server's table; rows that a unique key refuses are left out."""
+    columns = stored_columns(table)
+    if not columns:
+        return
+    names = ", ".join(identifier(column.name) for column in columns)
+    one = f"({', '.join(['%s'] * len(columns))})"
+    batch = max(1, min(_BATCH, math.floor(30_000 / len(columns))))
+    for start in range(0, len(rows), batch):
+        part = rows[start : start + batch]
+        values = [value for row in part for value in row]
+        into = f"INSERT IGNORE INTO {qualified(table.name)} ({names}) VALUES {', '.join([one] * len(part))}"
+        session.run(into, values)
+
+
+def count(session: MySQLSession, table: Table) -> int:
+    """Rows that are there now."""
+    return int(session.rows(f"SELECT COUNT(*) AS n FROM {qualified(table.name)}")[0]["n"])

@@ -1,0 +1,293 @@
+"""What-if plans on a scratch server, against EXPLAIN on the full database with the index really built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dbtune.collect.collector import CollectOptions, collect
+from dbtune.connect.mysql_abilities import MySQLAbility, server_version
+from dbtune.connect.targets import DatabaseUrl, parse_target
+from dbtune.ddl.mysql_indexes import add_index, alter_table
+from dbtune.embedded.mysql_binaries import PROGRAMS_VARIABLE
+from dbtune.model.errors import PlanFailed, PlannerUnavailable
+from dbtune.model.names import QualifiedName
+from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration, Plan
+from dbtune.model.progress import NoProgress
+from dbtune.model.schema import Index, IndexKey
+from dbtune.model.snapshot import Snapshot
+from dbtune.model.workload import Instance
+from dbtune.planner.mysql.reading import read_explain
+from dbtune.planner.mysql.scratch import rows
+from dbtune.planner.mysql.scratch.host import SCRATCH_URL_VARIABLE
+from dbtune.planner.mysql.scratch.planner import ScratchPlanner
+from dbtune.planner.mysql.totals import with_subqueries
+from tests.planner.mysql.conftest import Shop, fill
+from tests.servers.mysql_sandbox import FLAVOURS, MySQLServer, script
+
+NO_INDEX_NEEDED = (
+    "SELECT * FROM plain WHERE a > 5",
+    "SELECT * FROM orders WHERE customer = 7",
+    "SELECT c.name, o.total FROM customers c JOIN orders o ON o.customer = c.id WHERE c.city = 'city 3'",
+    "SELECT status, count(*) FROM orders GROUP BY status",
+    "SELECT * FROM orders ORDER BY total DESC LIMIT 10",
+    "SELECT id FROM orders WHERE customer = 3 UNION SELECT id FROM customers WHERE city = 'city 3'",
+)
+
+
+def index(table: str, *columns: str) -> Index:
+    return Index(f"w_{'_'.join(columns)}", QualifiedName("shop", table), tuple(IndexKey(column) for column in columns))
+
+
+BY_TOTAL = index("orders", "total")
+WHAT_IFS = (
+    ("SELECT * FROM orders WHERE total BETWEEN 100 AND 110", BY_TOTAL),
+    ("SELECT * FROM orders WHERE total = 77", BY_TOTAL),
+    ("SELECT status FROM orders WHERE total < 300 AND status = 'new'", index("orders", "status", "total")),
+    ("SELECT p.a FROM plain p JOIN orders o ON o.total = p.a WHERE p.c = 'c3'", BY_TOTAL),
+    ("SELECT p.a, q.b FROM plain p JOIN plain q ON p.b = q.a WHERE p.c = 'c3'", index("plain", "a")),
+    ("SELECT i.price FROM items i JOIN orders o ON o.id = i.order_id WHERE i.price = 33", index("items", "price")),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("programs")
+
+
+def snapshot_of(shop: Shop) -> tuple[DatabaseUrl, Snapshot]:
+    url = parse_target(shop.server.url + "shop")
+    assert isinstance(url, DatabaseUrl)
+    return url, collect(url, CollectOptions(workload=False), NoProgress())
+
+
+@contextmanager
+def programs(flavour: str, folder: Path) -> Iterator[None]:
+    """The flavour's program is the one that dbtune finds."""
+    path = folder / flavour
+    path.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PROGRAMS_VARIABLE, str(script(FLAVOURS[flavour], path)))
+        patch.delenv(SCRATCH_URL_VARIABLE, raising=False)
+        yield
+
+
+@pytest.fixture(scope="module", params=["mysql", "mariadb-11.8"])
+def pair(
+    request: pytest.FixtureRequest, folder: Path, mysql_shop: Shop, mariadb_shop: Shop
+) -> Iterator[tuple[Shop, ScratchPlanner]]:
+    """A shop, and a planner that has 600 rows of each of its tables: a tenth of the largest ones."""
+    shop = mysql_shop if request.param == "mysql" else mariadb_shop
+    url, snapshot = snapshot_of(shop)
+    with pytest.MonkeyPatch.context() as patch, programs(request.param, folder):
+        patch.setattr(rows, "MOST_ROWS", 600)
+        with ScratchPlanner.open(snapshot, url) as planner:
+            yield shop, planner
+
+
+def truth(shop: Shop, sql: str) -> Plan:
+    family = shop.server.family
+    text = shop.explain(sql, "v1" if family == "mysql" else "mariadb")
+    return with_subqueries(read_explain(text, family, shop.relations(sql)))
+
+
+@contextmanager
+def built(shop: Shop, new: Index) -> Iterator[None]:
+    shop.server.run("USE shop", alter_table(new, add_index(new)))
+    yield
+    shop.server.run(f"ALTER TABLE shop.{new.table.name} DROP INDEX {new.name}")
+
+
+def accesses(plan: Plan) -> list[tuple[str | None, str | None]]:
+    return [(node.alias, node.index) for node in plan.root.walk() if node.access is not None]
+
+
+@pytest.mark.parametrize("sql", NO_INDEX_NEEDED)
+def test_without_new_indexes_it_plans_as_production(pair: tuple[Shop, ScratchPlanner], sql: str) -> None:
+    shop, planner = pair
+    plan, true = planner.plan(Instance(sql)), truth(shop, sql)
+    assert accesses(plan) == accesses(true)
+    if any(constant in sql for constant in ("= 7", "= 3", "city 3")):  # counted on few rows
+        assert 1 / 3 < plan.cost / true.cost < 3
+    else:
+        assert plan.cost == pytest.approx(true.cost, rel=0.05)
+
+
+@pytest.mark.parametrize(("sql", "new"), WHAT_IFS)
+def test_what_if_as_if_built(pair: tuple[Shop, ScratchPlanner], sql: str, new: Index) -> None:
+    shop, planner = pair
+    assert planner.prepare([new]) == (new,)
+    before = planner.plan(Instance(sql), EMPTY_CONFIGURATION)
+    plan = planner.plan(Instance(sql), Configuration(frozenset({new})))
+    with built(shop, new):
+        true = truth(shop, sql)
+    assert new.name in true.indexes
+    assert new.name in plan.indexes and new.name not in before.indexes
+    assert plan.cost < before.cost
+    assert 0.4 < plan.cost / true.cost < 2.5
+    assert planner.plan(Instance(sql), EMPTY_CONFIGURATION) == before  # hidden again
+
+
+def test_an_index_left_out(pair: tuple[Shop, ScratchPlanner]) -> None:
+    shop, planner = pair
+    sql = "SELECT * FROM orders WHERE customer = 7"
+    assert planner.plan(Instance(sql)).indexes == {"by_customer"}
+    without = planner.plan(Instance(sql), Configuration(drop=frozenset({QualifiedName("shop", "by_customer")})))
+    assert without.indexes == frozenset() and without.root.type == "Seq Scan"
+    assert planner.plan(Instance(sql)).indexes == {"by_customer"}
+    assert shop.explain(sql, "v1" if shop.server.family == "mysql" else "mariadb").count("by_customer")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM orders WHERE id = 5999",
+        "SELECT * FROM orders o JOIN items i ON i.order_id = o.id WHERE o.id = 5998",
+        "SELECT * FROM orders o JOIN customers c ON c.id = o.customer WHERE o.id = 5997",
+    ],
+)
+def test_a_row_that_the_sample_lacks(pair: tuple[Shop, ScratchPlanner], sql: str) -> None:
+    shop, planner = pair
+    plan, true = planner.plan(Instance(sql)), truth(shop, sql)
+    assert accesses(plan) == accesses(true)
+    assert plan.cost == true.cost or 1 / 3 < plan.cost / true.cost < 3  # a row known beforehand costs nothing
+
+
+def test_statements_are_planned_and_never_run(pair: tuple[Shop, ScratchPlanner]) -> None:
+    shop, planner = pair
+    plan = planner.plan(Instance("DELETE FROM items WHERE product = 3"))
+    assert "by_product" in plan.indexes and plan.cost > 0
+    update = Instance("UPDATE orders SET agent = 1 WHERE total = 77")
+    planner.prepare([BY_TOTAL])
+    before, after = planner.plan(update), planner.plan(update, Configuration(frozenset({BY_TOTAL})))
+    assert after.indexes == {BY_TOTAL.name} and 0 < after.cost < before.cost / 5
+    for wrong in ("SELECT nope FROM orders", "SELECT 1; DROP TABLE orders", "SELECT * FROM orders WHERE id = ?"):
+        with pytest.raises(PlanFailed):
+            planner.plan(Instance(wrong))
+    with pytest.raises(PlanFailed):
+        planner.plan(Instance("SELECT 1", generic=True))
+    with shop.server.connect("shop") as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM items")
+        assert cursor.fetchall()[0][0] == 10_000
+        cursor.execute("SHOW INDEX FROM orders")
+        assert {row[2] for row in cursor.fetchall()} == {"PRIMARY", "by_customer", "by_placed", "by_agent"}
+
+
+def test_what_cannot_be_built_is_left_out(pair: tuple[Shop, ScratchPlanner]) -> None:
+    _, planner = pair
+    partial = Index("p", QualifiedName("shop", "orders"), (IndexKey("total"),), predicate="total > 5")
+    missing = index("orders", "nope")
+    assert planner.prepare([partial, missing, BY_TOTAL]) == (BY_TOTAL,)
+    assert any("w_nope" in limit.what for limit in planner.limits)
+
+
+def test_it_is_proven_and_says_what_was_corrected(pair: tuple[Shop, ScratchPlanner]) -> None:
+    shop, planner = pair
+    family = "MySQL" if shop.server.family == "mysql" else "MariaDB"
+    assert planner.confidence == "proven" and planner.name.startswith(f"scratch ({family} ")
+    planner.plan(Instance("SELECT * FROM orders WHERE total BETWEEN 300 AND 400"), Configuration(frozenset({BY_TOTAL})))
+    assert any(limit.what == "costs of ranges" for limit in planner.limits)
+
+
+def test_sizes(pair: tuple[Shop, ScratchPlanner]) -> None:
+    shop, planner = pair
+    for new in (BY_TOTAL, index("orders", "status", "placed"), index("customers", "name", "city")):
+        with built(shop, new), shop.server.connect("mysql") as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT stat_value * @@innodb_page_size FROM innodb_index_stats"
+                " WHERE database_name = 'shop' AND index_name = %s AND stat_name = 'size'",
+                (new.name,),
+            )
+            assert planner.index_bytes(new) == pytest.approx(float(cursor.fetchall()[0][0]), rel=0.2)
+
+
+def test_rows_made_from_statistics(folder: Path, mysql_shop: Shop) -> None:
+    _, snapshot = snapshot_of(mysql_shop)
+    with programs("mysql", folder), ScratchPlanner.open(snapshot) as planner:
+        assert any("no row left production" in limit.why for limit in planner.limits)
+        assert planner.confidence == "proven"
+        by_both = index("orders", "customer", "agent")
+        wanted = Instance("SELECT * FROM orders WHERE customer = 7 AND agent = 5")
+        assert planner.plan(wanted, Configuration(frozenset({by_both}))).indexes == {by_both.name}
+        assert planner.confidence == "proven"  # both columns begin an index that is there
+        planner.prepare([BY_TOTAL])
+        assert planner.confidence == "estimated"
+        joined = planner.plan(Instance(NO_INDEX_NEEDED[2]))
+        assert joined.cost == pytest.approx(truth(mysql_shop, NO_INDEX_NEEDED[2]).cost, rel=0.2)
+
+
+def test_mariadb_10_has_costs_by_dbtune(folder: Path, old_mariadb_shop: Shop) -> None:
+    url, snapshot = snapshot_of(old_mariadb_shop)
+    assert not server_version(snapshot.server.mysql.version_text).has(MySQLAbility.EXPLAIN_JSON_COST)  # type: ignore[union-attr]
+    with programs("mariadb-10.11", folder), ScratchPlanner.open(snapshot, url) as planner:
+        sql = WHAT_IFS[0][0]
+        before, after = planner.plan(Instance(sql)), planner.plan(Instance(sql), Configuration(frozenset({BY_TOTAL})))
+        assert after.indexes == {BY_TOTAL.name} and 0 < after.cost < before.cost / 5
+        join = planner.plan(Instance(NO_INDEX_NEEDED[2]))
+        assert join.cost > planner.plan(Instance("SELECT * FROM customers WHERE city = 'city 3'")).cost > 0
+
+
+def test_nothing_is_left(folder: Path, mysql_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, snapshot = snapshot_of(mysql_shop)
+    short = Path("/tmp", f"dbtune-test-left-{os.getpid()}")
+    short.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(short))
+    with programs("mysql", folder), ScratchPlanner.open(snapshot) as planner:
+        (made,) = short.iterdir()
+        process = int((made / "pid").read_text())
+        assert planner.plan(Instance("SELECT 1")).root.type == "Result"
+    assert list(short.iterdir()) == []
+    assert not Path("/proc", str(process)).exists()
+    short.rmdir()
+
+
+def test_a_scratch_server_by_url(mariadb: MySQLServer, mysql_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, snapshot = snapshot_of(mysql_shop)
+    monkeypatch.setenv(SCRATCH_URL_VARIABLE, mariadb.url)
+    with pytest.raises(PlannerUnavailable, match="MariaDB"):
+        ScratchPlanner.open(snapshot)
+    monkeypatch.setenv(SCRATCH_URL_VARIABLE, mysql_shop.server.url)
+    with pytest.raises(PlannerUnavailable, match="database shop already"):
+        ScratchPlanner.open(snapshot)
+    monkeypatch.setenv(SCRATCH_URL_VARIABLE, "mysql://root@127.0.0.1:1/")
+    with pytest.raises(PlannerUnavailable, match="cannot be used"):
+        ScratchPlanner.open(snapshot)
+    monkeypatch.setenv(SCRATCH_URL_VARIABLE, "postgresql://x/y")
+    with pytest.raises(PlannerUnavailable, match="mysql://"):
+        ScratchPlanner.open(snapshot)
+
+
+def test_a_scratch_server_is_left_as_it_was(mysql: MySQLServer) -> None:
+    fill(mysql, "elsewhere")
+    url = parse_target(mysql.url + "elsewhere")
+    assert isinstance(url, DatabaseUrl)
+    snapshot = collect(url, CollectOptions(workload=False), NoProgress())
+    mysql.run("DROP DATABASE elsewhere")
+    before = state(mysql)
+    with ScratchPlanner.open(snapshot, scratch=mysql.url) as planner:
+        assert planner.plan(Instance("SELECT * FROM orders WHERE customer = 7")).indexes == {"by_customer"}
+        assert state(mysql) != before
+    assert state(mysql) == before
+
+
+def state(server: MySQLServer) -> list[object]:
+    found: list[object] = []
+    with server.connect() as connection, connection.cursor() as cursor:
+        for query in ("SHOW DATABASES", "SELECT cost_name, cost_value FROM mysql.engine_cost",
+                      "SELECT cost_name, cost_value FROM mysql.server_cost"):  # fmt: skip
+            cursor.execute(query)
+            found.append(sorted(map(str, cursor.fetchall())))
+    return found
+
+
+def test_no_server_says_what_to_do(mysql_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, snapshot = snapshot_of(mysql_shop)
+    monkeypatch.delenv(SCRATCH_URL_VARIABLE, raising=False)
+    monkeypatch.setattr("dbtune.planner.mysql.scratch.host.available_programs", lambda: ())
+    monkeypatch.setattr("dbtune.planner.mysql.scratch.host._in_container", lambda server: None)
+    with pytest.raises(PlannerUnavailable, match=SCRATCH_URL_VARIABLE):
+        ScratchPlanner.open(snapshot)
