@@ -67,7 +67,7 @@ def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Lat
         is_riskier = not late() and distrust_risky(model, found.indexes)
         if is_riskier:
             best, found = _valued(model, best.indexes), _valued(model, found.indexes)
-        gained = 1 - found.objective / best.objective
+        gained = (best.objective - found.objective) / max(best.objective, 1e-9)
         if gained > 0:
             best = found
         if gained < GAP / 2 and not is_riskier and (number or _known_plans(model) == known):

@@ -55,11 +55,12 @@ class Bench:
         deadline: float | None = None,
         writes: dict[QualifiedName, TableWrites] | None = None,
         statements: Sequence[PlannedStatement] | None = None,
+        gate: Gate | None = None,
     ) -> Selection:
         return choose(
             self.candidates,
             self.statements if statements is None else statements,
-            Gate(self.planner),
+            gate or Gate(self.planner),
             self.snapshot,
             writes or {},
             Wishes(budget_bytes=budget, deadline=deadline),
@@ -167,6 +168,44 @@ def test_no_set_is_cheaper_than_the_bound(bench: Bench, budget: int | None) -> N
     # costs below that of a lookup count as one, for the bound alone
     assert min(costs) >= frontier.bound - CHEAP_COST * sum(planned.calls for planned in bench.statements)
     assert min(costs) >= 0.97 * bench.choose(budget=budget).cost_after  # a little is given up for less space
+
+
+@pytest.mark.parametrize("budget", [None, 600_000])
+def test_several_planners_choose_what_one_does(bench: Bench, budget: int | None) -> None:
+    several = Gate(bench.planner)
+    several.crew.grow(3)
+    try:
+        several.crew.prepare(candidate.index for candidate in bench.candidates)
+        together = bench.choose(budget=budget, gate=several)
+    finally:
+        several.crew.close()
+    one = Gate(bench.planner)
+    assert together == bench.choose(budget=budget, gate=one)
+    assert several.calls == one.calls
+    several.cost(
+        bench.statements[0], Configuration(frozenset({bench.candidates[0].index}))
+    )  # the first one is still open
+
+
+def test_what_an_answer_implies_is_what_the_planner_says(bench: Bench) -> None:
+    """Of the same plan for fewer indexes, all that it reads among them."""
+    rng = random.Random(2)
+    whole = frozenset(candidate.index for candidate in bench.candidates)
+    for planned in bench.statements:
+        gate = Gate(bench.planner)
+        answer = gate.cost(planned, Configuration(whole))
+        used = frozenset(index for index in whole if index.name in answer.indexes)
+        asked = gate.calls
+        for _ in range(5):
+            fewer = Configuration(used | frozenset(rng.sample(sorted(whole, key=lambda i: i.name), len(whole) // 2)))
+            assert gate.cost(planned, fewer) is answer
+            said = Gate(bench.planner).cost(planned, fewer)
+            assert said.cost == pytest.approx(answer.cost, rel=0.011)  # the planner's fuzz factor is 1.01
+        assert gate.calls == asked
+        if used:
+            assert gate.cost(planned, Configuration(whole - used)) is not answer
+            assert gate.calls > asked
+        assert gate.confirm(planned, fewer).cost == pytest.approx(answer.cost, rel=0.011)
 
 
 def test_the_frontier_begins_with_nothing_and_gets_cheaper(bench: Bench) -> None:
