@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration
 from dbtune.model.recommendation import Frontier, StatementEvidence
@@ -20,17 +20,20 @@ Costs = Mapping[str, float]
 
 def selection(model: Model, kinds: Mapping[Index, str], whole: Package, frontier: Frontier) -> Selection:
     """The set, in the order in which each index adds the most to those before it."""
-    prices = model.prices
+    prices, readers = model.prices, model.readers()
     configuration = EMPTY_CONFIGURATION
-    costs: Costs = {name: prices.answer(name, configuration).cost for name in prices.statements}
-    first = costs
+    costs = {name: prices.answer(name, configuration).cost for name in prices.statements}
+    first = total = sum(planned.calls * costs[name] for name, planned in prices.statements.items())
     chosen: list[Chosen] = []
-    readers = model.readers()
     for index in _in_order(model, whole):
-        after = _costs_with(prices, configuration, costs, index, readers.get(index, ()))
-        chosen.append(_chosen(prices, index, kinds.get(index, "btree"), configuration, costs, after))
-        configuration, costs = configuration.with_index(index), after
-    return Selection(tuple(chosen), Configuration(whole), _total(prices, first), _total(prices, costs), frontier)
+        with_it = configuration.with_index(index)
+        # only statements of which a plan is known that reads it
+        after = {name: prices.answer(name, with_it).cost for name in readers.get(index, ())}
+        one = _chosen(prices, index, kinds.get(index, "btree"), configuration, total, costs, after)
+        chosen.append(one)
+        configuration, total = with_it, one.cost_after
+        costs |= after
+    return Selection(tuple(chosen), Configuration(whole), first, total, frontier)
 
 
 def _in_order(model: Model, whole: Package) -> Iterator[Index]:
@@ -49,24 +52,19 @@ def _in_order(model: Model, whole: Package) -> Iterator[Index]:
                 gains[index] = growth.gain(frozenset({index}))
 
 
-def _costs_with(
-    prices: Prices, configuration: Configuration, costs: Costs, index: Index, touching: Iterable[str]
-) -> Costs:
-    """Costs with one more index: only statements of which a plan is known that reads it are asked again."""
-    with_it = configuration.with_index(index)
-    return {**costs, **{name: prices.answer(name, with_it).cost for name in touching}}
-
-
-def _total(prices: Prices, costs: Costs) -> float:
-    return sum(planned.calls * costs[name] for name, planned in prices.statements.items())
-
-
-def _chosen(prices: Prices, index: Index, kind: str, beside: Configuration, before: Costs, after: Costs) -> Chosen:
-    changed = [name for name in before if abs(before[name] - after[name]) > CHANGED * before[name]]
+def _chosen(
+    prices: Prices,
+    index: Index,
+    kind: str,
+    beside: Configuration,
+    total: float,
+    before: Costs,
+    after: Costs,
+) -> Chosen:
+    changed = [name for name in after if abs(before[name] - after[name]) > CHANGED * before[name]]
     evidence = [_evidence(prices.statements[name], before[name], after[name]) for name in changed]
     evidence.sort(key=lambda e: (-e.saved, e.fingerprint))
-    total = _total(prices, before)
-    saved = sum(e.saved for e in evidence)
+    saved = sum(prices.statements[name].calls * (before[name] - after[name]) for name in after)
     return Chosen(
         index,
         kind,

@@ -37,7 +37,7 @@ DEPTH = 8
 SOLVER_SECONDS = 10.0
 """For one programme: a limit for very large workloads; 22 statements take a few tenths of a second."""
 
-PHASE_SECONDS = 40.0
+PHASE_SECONDS = 30.0
 """For all corrections of one choice, and for the proof: a limit for very large workloads, too."""
 
 

@@ -79,7 +79,9 @@ class Standing:
             ]
             if not useless:
                 return
-            self._take_out(min(useless, key=lambda one: one[:2])[2])
+            for _, _, index in sorted(useless, key=lambda one: one[:2]):
+                if index in self._worths:  # none that was taken out just now has left it more to do
+                    self._take_out(index)
 
     def _pays(self, worth: Worth, least_gain: float) -> bool:
         """Whether the index is worth having: its share of the whole and of what it touches, or a statement's half."""
