@@ -13,7 +13,7 @@ from dbtune.model.schema import Index
 Confidence = Literal["proven", "estimated", "heuristic"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlanNode:
     """A node of the plan tree. Costs in planner units, ``rows`` per loop, ``width`` in bytes."""
 
