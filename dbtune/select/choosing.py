@@ -69,8 +69,7 @@ def choose(
     model, kinds = _known(candidates, prices, wishes.is_late, progress)
     budget = _budget(model, wishes)
     explored_within(model, budget, ROUNDS, wishes.is_late, progress)
-    standing = _proved(model, wishes.min_gain, budget, wishes.is_late, progress)
-    best = Found(standing.indexes, standing.objective)
+    best = _confirmed(model, _proved(model, wishes.min_gain, budget, wishes.is_late, progress))
     bound = proved_bound(model, budget, best, wishes.is_late, progress)
     frontier = Frontier(frontier_points(model, best), budget, len(kinds), best.objective, bound)
     progress.step("looking at the chosen indexes again")
@@ -126,6 +125,16 @@ def _proved(model: Model, min_gain: float, budget_bytes: int | None, late: Late,
             break
         banned |= gone
     return best
+
+
+def _confirmed(model: Model, standing: Standing) -> Found:
+    """The set with the planner's own word on it, where answers about other sets only implied what it would be."""
+
+    def ask(name: str) -> float:
+        return model.prices.confirmed(name, standing.indexes & model.spaces[name].pool).cost
+
+    costs = model.prices.gate.crew.each(ask, list(model.spaces))
+    return Found(standing.indexes, sum(costs) + model.prices.write_costs(standing.indexes))
 
 
 def _credited(model: Model, indexes: Package) -> float:

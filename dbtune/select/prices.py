@@ -61,6 +61,18 @@ class Prices:
     def weighted(self, fingerprint: str, indexes: frozenset[Index]) -> Answer:
         """The answer about a set of new indexes, weighted by the calls."""
         answer = self.answer(fingerprint, Configuration(indexes) if indexes else EMPTY_CONFIGURATION)
+        return self._weighted(fingerprint, indexes, answer)
+
+    def confirmed(self, fingerprint: str, indexes: frozenset[Index]) -> Answer:
+        """The same by the planner's own word about this very set."""
+        configuration = Configuration(indexes) if indexes else EMPTY_CONFIGURATION
+        try:
+            answer = self.gate.confirm(self.statements[fingerprint], configuration)
+        except PlanFailed:
+            answer = self.answer(fingerprint, EMPTY_CONFIGURATION)
+        return self._weighted(fingerprint, indexes, answer)
+
+    def _weighted(self, fingerprint: str, indexes: frozenset[Index], answer: StatementCost) -> Answer:
         used = frozenset(index for index in indexes if index.name in answer.indexes)
         return Answer(self.statements[fingerprint].calls * max(answer.cost, CHEAP_COST), used)
 
