@@ -52,8 +52,9 @@ class Crew:
     def prepare(self, candidates: Iterable[Index]) -> tuple[Index, ...]:
         """Those that all of them can plan with."""
         wanted = tuple(candidates)
-        made = list(self._by_each_planner(lambda planner: planner.prepare(wanted)))
-        return tuple(index for index in made[0] if all(index in others for others in map(frozenset, made[1:])))
+        first, *others = self._by_each_planner(lambda planner: planner.prepare(wanted))
+        by_all = frozenset(first).intersection(*others)
+        return tuple(index for index in first if index in by_all)
 
     def each(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """The work's results in the order of the items, some worked on at the same time."""
