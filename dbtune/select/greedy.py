@@ -23,13 +23,27 @@ SIZE_WEIGHTS = (1.0, 0.5, 0.0)
 BLOCK = 8192.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
-    """The set after one more package: its size in bytes and its objective in planner units."""
+    """The set after one more package: its size in bytes and its objective in planner units.
 
-    indexes: Package
+    It holds what was added to the step before: thousands of steps with a whole set each would take gigabytes.
+    """
+
+    added: Package
     bytes: int
     objective: float
+    before: Step | None = None
+
+    @property
+    def indexes(self) -> Package:
+        """The whole set, put together from all steps."""
+        found: set[Index] = set()
+        step: Step | None = self
+        while step is not None:
+            found |= step.added
+            step = step.before
+        return frozenset(found)
 
 
 class Growth:
@@ -87,7 +101,7 @@ def grown(
             continue
         growth.take(added)
         objective -= gain
-        steps.append(Step(growth.indexes, growth.bytes, objective))
+        steps.append(Step(added, growth.bytes, objective, steps[-1]))
     return tuple(steps)
 
 
