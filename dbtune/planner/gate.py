@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from dbtune.model.access import StatementFacts
 from dbtune.model.errors import PlanFailed
@@ -70,6 +71,7 @@ class Gate:
         self.planner = planner
         self.crew = Crew(planner)
         self.hits = 0
+        self._counting = Lock()
         self._answers: dict[tuple[str, Configuration], StatementCost] = {}
         self._known: dict[tuple[str, frozenset[QualifiedName]], list[_Known]] = {}
 
@@ -84,7 +86,8 @@ class Gate:
         answer = self._answers.get((planned.fingerprint, relevant)) or self._implied(planned, relevant)
         if answer is None:
             return self._asked(planned, relevant)
-        self.hits += 1
+        with self._counting:
+            self.hits += 1
         return answer
 
     def confirm(self, planned: PlannedStatement, configuration: Configuration) -> StatementCost:

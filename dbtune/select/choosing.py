@@ -27,9 +27,6 @@ from dbtune.select.selection import Selection
 from dbtune.select.slimming import slim
 from dbtune.select.standing import Standing
 
-ROUNDS = 8
-"""Of questions about what the best sets count on, before one is chosen."""
-
 PROOFS = 2
 """What is pruned leaves space and work for others: so often the set is chosen again."""
 
@@ -68,7 +65,7 @@ def choose(
     prices = Prices(statements, gate, snapshot, writes, risks)
     model, kinds = _known(candidates, prices, wishes.is_late, progress)
     budget = _budget(model, wishes)
-    explored_within(model, budget, ROUNDS, wishes.is_late, progress)
+    explored_within(model, budget, wishes.is_late, progress)
     best = _confirmed(model, _proved(model, wishes.min_gain, budget, wishes.is_late, progress))
     bound = proved_bound(model, budget, best, wishes.is_late, progress)
     frontier = Frontier(frontier_points(model, best), budget, len(kinds), best.objective, bound)
@@ -141,4 +138,4 @@ def _credited(model: Model, indexes: Package) -> float:
     """The objective by the planner's answers, with risky plans credited in part."""
     for space in model.spaces.values():
         space.learn(indexes)
-    return sum(model.costs(indexes).values()) + model.prices.write_costs(indexes)
+    return model.objective(indexes)

@@ -35,7 +35,7 @@ def explored(
         for name, space in known.spaces.items():
             spaces[name].take_over(space.plans)
     ordered = sorted(spaces.values(), key=lambda space: (-space.today, space.fingerprint))
-    asked = [space for space in ordered if space.regions and not late()]
+    asked = [space for space in ordered if space.regions]
 
     def explore(space: PlanSpace) -> None:
         if not late():

@@ -15,15 +15,12 @@ class Model:
     def __init__(self, spaces: Mapping[str, PlanSpace], prices: Prices) -> None:
         self.spaces = spaces
         self.prices = prices
+        self._in_order: dict[Package, tuple[Index, ...]] = {}
 
     @property
     def today(self) -> float:
         """Cost of all statements without any candidate."""
         return sum(space.today for space in self.spaces.values())
-
-    def useful(self) -> frozenset[Index]:
-        """Candidates that a known plan reads."""
-        return frozenset(index for space in self.spaces.values() for package in space.plans for index in package)
 
     def packages(self) -> tuple[Package, ...]:
         """What a known plan reads, each once, and each index of it alone; in a fixed order."""
@@ -34,6 +31,12 @@ class Model:
                     found.setdefault(package)
                     found.update((frozenset({index}), None) for index in sorted(package, key=lambda i: i.name))
         return tuple(found)
+
+    def in_order(self, package: Package) -> tuple[Index, ...]:
+        """The package's indexes, always in the same order."""
+        if package not in self._in_order:
+            self._in_order[package] = tuple(sorted(package, key=lambda i: (i.table, i.name)))
+        return self._in_order[package]
 
     def readers(self) -> Mapping[Index, tuple[str, ...]]:
         """Statements of which a known plan reads the index."""
@@ -48,8 +51,12 @@ class Model:
         """By statement."""
         return {name: space.cost(indexes) for name, space in self.spaces.items()}
 
+    def objective(self, indexes: Package) -> float:
+        """Cost of all statements, with what writes pay."""
+        return sum(self.costs(indexes).values()) + self.prices.write_costs(indexes)
+
     def promised(self, indexes: Package) -> float:
-        """Cost of all statements by the planner's own word, with what writes pay."""
+        """The same by the planner's own word, risky plans credited in full."""
         return sum(space.promised(indexes) for space in self.spaces.values()) + self.prices.write_costs(indexes)
 
     def gains(self) -> Mapping[Index, float]:

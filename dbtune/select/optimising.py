@@ -31,7 +31,11 @@ QUESTIONS = 140
 """Times the square root of the number of statements, about what the best sets count on: then a set is chosen, whatever
 is not known. The square root, since most of a large workload's cost is with few of its statements."""
 
+LOOKING_ROUNDS = 8
+"""Of questions about what the best sets count on, before one is chosen."""
+
 PROOF_ROUNDS = 2
+"""Of the same, once one is."""
 
 DEPTH = 8
 """Regions within a region that are looked at in one round."""
@@ -68,7 +72,7 @@ def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Lat
         found = _planned(model, completed.indexes, late)
         is_riskier = not late() and distrust_risky(model, found.indexes)
         if is_riskier:
-            best, found = _valued(model, best.indexes), _valued(model, found.indexes)
+            best, found = (Found(one.indexes, model.objective(one.indexes)) for one in (best, found))
         gained = (best.objective - found.objective) / max(best.objective, 1e-9)
         if gained > 0:
             best = found
@@ -77,10 +81,10 @@ def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Lat
     return best
 
 
-def explored_within(model: Model, budget_bytes: int | None, rounds: int, late: Late, progress: Progress) -> None:
+def explored_within(model: Model, budget_bytes: int | None, late: Late, progress: Progress) -> None:
     """Ask about what the best sets within the budget count on, as far as it has not been looked at."""
     best = model.promised(best_grown(model, budget_bytes))
-    _bounded(model, budget_bytes, best, rounds, late, progress)
+    _bounded(model, budget_bytes, best, LOOKING_ROUNDS, late, progress)
 
 
 def proved_bound(model: Model, budget_bytes: int | None, best: Found, late: Late, progress: Progress) -> float | None:
@@ -152,11 +156,6 @@ def _planned(model: Model, indexes: Package, late: Late) -> Found:
 
     costs = model.prices.gate.crew.each(cost, list(model.spaces.values()))
     return Found(indexes, sum(costs) + model.prices.write_costs(indexes))
-
-
-def _valued(model: Model, indexes: Package) -> Found:
-    """The set by the known plans."""
-    return Found(indexes, sum(model.costs(indexes).values()) + model.prices.write_costs(indexes))
 
 
 def _known_plans(model: Model) -> int:

@@ -129,10 +129,3 @@ class PlanSpace:
             holding |= {index}
         self._regions += smaller
         return tuple(smaller)
-
-    def explore_lowest(self) -> bool:
-        """Look at the region of the lowest bound; False where there is none."""
-        if not self._regions:
-            return False
-        self.explore(min(self._regions, key=lambda region: region.bound))
-        return True

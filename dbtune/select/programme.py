@@ -18,7 +18,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,7 +139,7 @@ class Programme:
         plans = _undominated([(package, cost) for package, cost in known.items() if not package & banned], slack)
         regions = [region for region in space.regions if not region.holding & banned] if relaxed else []
         for package in (*(p for p, _ in plans), *(r.holding | r.without for r in regions)):
-            for index in _in_order(package):
+            for index in self._model.in_order(package):
                 if index not in banned:
                     self._indexes.setdefault(index, len(self._indexes))
         lowest = min([cost for _, cost in plans] + [region.bound for region in regions])
@@ -207,11 +206,6 @@ def _no_output() -> Iterator[None]:
         os.dup2(kept, STANDARD_OUTPUT)
         os.close(kept)
         os.close(nowhere)
-
-
-@lru_cache(maxsize=1 << 16)
-def _in_order(package: Package) -> tuple[Index, ...]:
-    return tuple(sorted(package, key=lambda i: (i.table, i.name)))
 
 
 def _undominated(plans: list[tuple[Package, float]], slack: float) -> list[tuple[Package, float]]:
