@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dbtune.connect.targets import DatabaseUrl
-from dbtune.model.errors import PlanFailed
-from dbtune.model.plan import EMPTY_CONFIGURATION, Confidence, Configuration, Plan, PlanNode
+from dbtune.model.plan import Configuration, Plan, PlanNode
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Limit
+from dbtune.planner.estimating import EstimatingPlanner
 from dbtune.planner.index_size import IndexSize, believed_rows, index_pages
 from dbtune.planner.live import LiveSession
 from dbtune.planner.sizes.conjuncts import Conjunct, conjuncts
@@ -38,63 +38,29 @@ MODEL = Limit(
 )
 
 
-class ExplainPlanner:
-    """The target's own plans, and estimates for B-tree indexes added to them. A context manager; not thread-safe."""
+class ExplainPlanner(EstimatingPlanner):
+    """Of Postgres."""
 
     def __init__(self, snapshot: Snapshot, url: DatabaseUrl) -> None:
         """Raises ConnectionFailed."""
-        self._snapshot = snapshot
+        super().__init__(snapshot, MODEL)
         self._session = LiveSession(url, snapshot.search_path)
         self._costs = Costs.of(snapshot)
-        self._plans: dict[Instance, Plan] = {}
-
-    @property
-    def name(self) -> str:
-        return "explain"
-
-    @property
-    def confidence(self) -> Confidence:
-        return "estimated"
-
-    @property
-    def limits(self) -> tuple[Limit, ...]:
-        return (MODEL,)
-
-    def prepare(self, candidates: Iterable[Index]) -> tuple[Index, ...]:
-        """Whole B-trees only: the model has no formula for anything else."""
-        return tuple(c for c in candidates if c.method == "btree" and c.is_plain and self._snapshot.table(c.table))
-
-    def plan(self, instance: Instance, configuration: Configuration = EMPTY_CONFIGURATION) -> Plan:
-        """The target's plan, with scans replaced where an added index makes them cheaper.
-
-        Raises PlanFailed with the server's reason, or where the plan uses an index that is to be dropped.
-        """
-        plan = self._plans.get(instance)
-        if plan is None:
-            plan = self._plans[instance] = self._session.explain(instance)
-        dropped = {name.name for name in configuration.drop} & plan.indexes
-        if dropped:
-            raise PlanFailed(f"plain EXPLAIN cannot plan without {min(dropped)}, which the plan uses")
-        if not configuration.add:
-            return plan
-        return replace(plan, root=self._improved(plan.root, configuration)[0])
 
     def index_bytes(self, index: Index) -> int:
         """Size once built, by dbtune's own model."""
         table = self._snapshot.table(index.table)
         return 0 if table is None else index_pages(index, table, self._snapshot).bytes
 
-    def another(self) -> None:
-        """One session on the target is enough."""
-
     def close(self) -> None:
+        """End the session. May be called more than once."""
         self._session.close()
 
-    def __enter__(self) -> ExplainPlanner:
-        return self
+    def _explained(self, instance: Instance) -> Plan:
+        return self._session.explain(instance)
 
-    def __exit__(self, *error: object) -> None:
-        self.close()
+    def _with_indexes(self, root: PlanNode, configuration: Configuration) -> PlanNode:
+        return self._improved(root, configuration)[0]
 
     def _improved(self, node: PlanNode, configuration: Configuration) -> tuple[PlanNode, float]:
         """The node with cheaper scans, and how much of its total cost that saves."""

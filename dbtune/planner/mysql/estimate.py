@@ -8,16 +8,16 @@ other join order, no sort that falls away, so it finds less than the scratch pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dbtune.connect.targets import DatabaseUrl
-from dbtune.model.errors import PlanFailed
 from dbtune.model.names import QualifiedName
-from dbtune.model.plan import EMPTY_CONFIGURATION, Confidence, Configuration, Plan, PlanNode
+from dbtune.model.plan import Configuration, Plan, PlanNode
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Limit
+from dbtune.planner.estimating import EstimatingPlanner
 from dbtune.planner.mysql.conditions import Condition, conditions
 from dbtune.planner.mysql.index_size import clustered_columns, innodb_size
 from dbtune.planner.mysql.live import LiveMySQL
@@ -31,46 +31,14 @@ MODEL = Limit(
 )
 
 
-class EstimatePlanner:
-    """The target's own plans, and estimates for B-tree indexes added to them. A context manager; not thread-safe."""
+class EstimatePlanner(EstimatingPlanner):
+    """Of MySQL and MariaDB."""
 
     def __init__(self, snapshot: Snapshot, url: DatabaseUrl) -> None:
         """Raises ConnectionFailed."""
-        self._snapshot = snapshot
+        super().__init__(snapshot, MODEL)
         self._live = LiveMySQL(url, snapshot, self._pages)
         self._prices = RowPrices.of(snapshot)
-        self._plans: dict[Instance, Plan] = {}
-
-    @property
-    def name(self) -> str:
-        return "explain"
-
-    @property
-    def confidence(self) -> Confidence:
-        return "estimated"
-
-    @property
-    def limits(self) -> tuple[Limit, ...]:
-        return (MODEL,)
-
-    def prepare(self, candidates: Iterable[Index]) -> tuple[Index, ...]:
-        """B-trees on whole columns only: the model has no formula for anything else."""
-        return tuple(c for c in candidates if c.method == "btree" and c.is_plain and self._snapshot.table(c.table))
-
-    def plan(self, instance: Instance, configuration: Configuration = EMPTY_CONFIGURATION) -> Plan:
-        """The target's plan, with reads replaced where an added index makes them cheaper.
-
-        Raises PlanFailed with the server's reason, or where the plan uses an index that is to be dropped.
-        """
-        plan = self._plans.get(instance)
-        if plan is None:
-            plan = self._plans[instance] = with_write_costs(self._live.plan(instance), self._prices, self._pages)
-        dropped = {name.name for name in configuration.drop} & plan.indexes
-        if dropped:
-            raise PlanFailed(f"plain EXPLAIN cannot plan without {min(dropped)}, which the plan uses")
-        if not configuration.add:
-            return plan
-        return replace(plan, root=self._improved(plan.root, configuration))
 
     def index_bytes(self, index: Index) -> int:
         """Size once built, by dbtune's own model."""
@@ -79,17 +47,15 @@ class EstimatePlanner:
             return 0
         return innodb_size(index, table, _rows(table), page_bytes=self._snapshot.server.block_size).bytes
 
-    def another(self) -> None:
-        """One session on the target is enough."""
-
     def close(self) -> None:
+        """End the session. May be called more than once."""
         self._live.close()
 
-    def __enter__(self) -> EstimatePlanner:
-        return self
+    def _explained(self, instance: Instance) -> Plan:
+        return with_write_costs(self._live.plan(instance), self._prices, self._pages)
 
-    def __exit__(self, *error: object) -> None:
-        self.close()
+    def _with_indexes(self, root: PlanNode, configuration: Configuration) -> PlanNode:
+        return self._improved(root, configuration)
 
     def _improved(self, node: PlanNode, configuration: Configuration) -> PlanNode:
         """The node with cheaper reads below it, its cost less by what they save."""
