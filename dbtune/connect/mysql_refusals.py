@@ -105,6 +105,11 @@ def place(parameters: Mapping[str, str]) -> str:
     return f"{parameters.get('host', 'localhost')}:{parameters.get('port', '3306')}"
 
 
+def first_line(error: Exception) -> str:
+    """What the server says, without the error's number, on one line."""
+    return (_message(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def _message(error: Exception) -> str:
     if len(error.args) > 1:
         return str(error.args[1])

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pymysql
 
+from dbtune.collect.limits import NotedLimits
 from dbtune.connect.mysql import MySQLSession, Row
 from dbtune.connect.mysql_abilities import MySQLAbility
-from dbtune.connect.mysql_refusals import code_of
+from dbtune.connect.mysql_refusals import code_of, first_line
 from dbtune.model.errors import ConnectionFailed
-from dbtune.model.workload import Limit
 
 __all__ = ["Catalog", "Row", "explain"]
 
@@ -28,14 +28,14 @@ ABSENT = frozenset({1054, 1049, 1109, 1146, 1193})
 """No such column, database, table or variable."""
 
 
-class Catalog:
+class Catalog(NotedLimits):
     """Runs the queries, each a transaction of its own whose locks go at once."""
 
     def __init__(self, session: MySQLSession) -> None:
+        super().__init__()
         self._session = session
         self.version = session.version
         self.database = session.database
-        self.limits: list[Limit] = []
         self.sql_mode = str(session.rows("SELECT @@GLOBAL.sql_mode AS mode")[0]["mode"])
         for statement in SESSION_SETTINGS:
             session.run(statement)
@@ -74,16 +74,6 @@ class Catalog:
                 raise
             return None
 
-    def could_see(self, what: str) -> bool:
-        """Whether no query about it has failed so far."""
-        return all(limit.what != what for limit in self.limits)
-
-    def limit(self, what: str, why: str) -> None:
-        """Note something that could not be seen, once."""
-        limit = Limit(what, why)
-        if limit not in self.limits:
-            self.limits.append(limit)
-
 
 def explain(error: Exception) -> str:
     """A server's error in a few words."""
@@ -94,8 +84,7 @@ def explain(error: Exception) -> str:
         return "it took longer than the statement timeout (--statement-timeout raises it)"
     if code in LOCKED:
         return "a lock was held on it for too long"
-    message = str(error.args[1] if len(error.args) > 1 else error).strip()
-    return message.splitlines()[0] if message else type(error).__name__
+    return first_line(error)
 
 
 def placeholders(values: Sequence[object]) -> str:

@@ -9,9 +9,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import namedtuple_row
 
+from dbtune.collect.limits import NotedLimits
 from dbtune.connect.abilities import Abilities
 from dbtune.model.errors import ConnectionFailed
-from dbtune.model.workload import Limit
 
 Row = Any
 """A row, its columns as attributes. The catalog's shape is the query's, which stands beside each use."""
@@ -43,13 +43,13 @@ ATTEMPTS = 3
 """So often a query is asked where a lock or a concurrent DROP gets in its way."""
 
 
-class Catalog:
+class Catalog(NotedLimits):
     """Runs the queries, in one transaction, each in a savepoint that is rolled back so that its locks go at once."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
+        super().__init__()
         self._connection = connection
         self.abilities = Abilities(connection.info.server_version // 10000)
-        self.limits: list[Limit] = []
         self.locked: list[int] = []
         """Relations that a query waited for in vain. Short locks are waited out."""
         self.search_path: tuple[str, ...] = self._read_search_path()
@@ -82,16 +82,6 @@ class Catalog:
                 raise ConnectionFailed(f"the catalog cannot be read ({what}): {reason}") from error
             self.limit(what, f"{reason}; {advice}" if advice else reason)
             return ()
-
-    def could_see(self, what: str) -> bool:
-        """Whether no query about it has failed so far."""
-        return all(limit.what != what for limit in self.limits)
-
-    def limit(self, what: str, why: str) -> None:
-        """Note something that could not be seen, once."""
-        limit = Limit(what, why)
-        if limit not in self.limits:
-            self.limits.append(limit)
 
     def _patiently(
         self,

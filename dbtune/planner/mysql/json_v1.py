@@ -16,11 +16,21 @@ from dbtune.model.errors import PlanFailed
 from dbtune.model.plan import Plan, PlanNode
 from dbtune.planner.mysql.nodes import above, joined, merged_by_name, scan_type, under
 from dbtune.planner.mysql.relations import Relations
-from dbtune.planner.mysql.values import JsonObject, JsonValue, decode, key_length, many, number, one, text, texts
+from dbtune.planner.mysql.values import JsonObject, JsonValue, decode, key_length, many, marks, number, one, text, texts
 
 _UNIONS = {"union_result": "Union", "intersect_result": "Intersect", "except_result": "Except", "unary_result": "Unary"}
 _BUFFERS = {"Block Nested Loop": "Block", "Batched Key Access": "Batched Key Access"}
 _WRITES = ("insert", "replace", "update", "delete")
+
+_STRATEGIES = {
+    "backward_index_scan": "Backward",
+    "using_MRR": "Multi-range",
+    "using_index_for_group_by": "Skip scan for grouping",
+    "using_index_for_skip_scan": "Skip scan",
+    "loosescan": "Loose scan",
+    "using_where_with_pushed_condition": "Pushed condition",
+}
+"""Members that say how a table is read, beside the access."""
 
 
 def read_json_v1(explain: str | bytes | JsonObject, relations: Relations) -> Plan:
@@ -183,7 +193,7 @@ class _Reader:
             index=None if union is not None or key is None or key.startswith("<") else key,
             index_condition=text(table.get("index_condition")),
             filter=text(table.get("attached_condition")),
-            strategy=_strategy(table),
+            strategy=marks(table, _STRATEGIES),
             children=() if union is None else (union,),
             access=access,
             possible_indexes=tuple(k for k in texts(table.get("possible_keys")) if not k.startswith("<")),
@@ -240,19 +250,3 @@ def _stored(table: JsonObject) -> bool:
 
 def _covering(table: JsonObject) -> bool:
     return table.get("using_index") is True or bool(table.get("using_index_for_group_by"))
-
-
-def _strategy(table: JsonObject) -> str | None:
-    said = [
-        word
-        for key, word in (
-            ("backward_index_scan", "Backward"),
-            ("using_MRR", "Multi-range"),
-            ("using_index_for_group_by", "Skip scan for grouping"),
-            ("using_index_for_skip_scan", "Skip scan"),
-            ("loosescan", "Loose scan"),
-            ("using_where_with_pushed_condition", "Pushed condition"),
-        )
-        if table.get(key)
-    ]
-    return ", ".join(said) or None

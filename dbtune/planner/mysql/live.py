@@ -8,9 +8,10 @@ from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession, read_only_session
 from dbtune.connect.mysql_abilities import MySQLAbility
+from dbtune.connect.mysql_refusals import first_line
 from dbtune.connect.targets import DatabaseUrl
 from dbtune.ddl.mysql_quoting import identifier
-from dbtune.model.errors import ConnectionFailed, PlanFailed
+from dbtune.model.errors import PlanFailed
 from dbtune.model.plan import Plan
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance
@@ -51,9 +52,7 @@ class LiveMySQL:
             rows = self.session.explain("FORMAT=JSON", sql)
             known = self._relations(schema, sql)
         except MySQLError as error:
-            raise PlanFailed(str(error.args[-1]).splitlines()[0] if error.args else type(error).__name__) from None
-        except ConnectionFailed:
-            raise
+            raise PlanFailed(first_line(error)) from None
         plan = read_explain(str(next(iter(rows[0].values()))), self.session.version.family, known)
         if not self.session.version.has(MySQLAbility.EXPLAIN_JSON_COST):
             plan = with_mariadb_costs(plan, self._pages)

@@ -22,6 +22,7 @@ from dbtune.planner.mysql.values import (
     entries,
     key_length,
     many,
+    marks,
     number,
     one,
     text,
@@ -31,6 +32,14 @@ from dbtune.planner.mysql.values import (
 _HASH = "#hash#"
 _WRITES = ("update", "delete")
 _SORTS = ("filesort", "read_sorted_file")
+
+_STRATEGIES = {
+    "mrr_type": "Multi-range",
+    "using_index_for_group_by": "Skip scan for grouping",
+    "loose_scan": "Loose scan",
+    "range-checked-for-each-record": "Re-planned",
+}
+"""Members that say how a table is read, beside the access."""
 
 
 def read_mariadb(explain: str | bytes | JsonObject, relations: Relations) -> Plan:
@@ -176,7 +185,7 @@ class _Reader:
             index=None if key is None or not stored or (TEMPORARY_KEY.fullmatch(key) and not stored) else key,
             index_condition=text(table.get("index_condition")) or text(table.get("index_condition_bka")),
             filter=text(table.get("attached_condition")),
-            strategy=_strategy(table),
+            strategy=marks(table, _STRATEGIES),
             children=() if merge is None else tuple(_merge(merge)),
             access=access,
             possible_indexes=texts(table.get("possible_keys")),
@@ -288,17 +297,3 @@ def _actual(source: JsonObject, rows: str) -> dict[str, float | None]:
         "actual_rows": 0.0 if found is None else found * (1.0 if filtered is None else filtered / 100),
         "actual_ms": sum(times) / loops if times and loops else None,
     }
-
-
-def _strategy(table: JsonObject) -> str | None:
-    said = [
-        word
-        for key, word in (
-            ("mrr_type", "Multi-range"),
-            ("using_index_for_group_by", "Skip scan for grouping"),
-            ("loose_scan", "Loose scan"),
-            ("range-checked-for-each-record", "Re-planned"),
-        )
-        if table.get(key)
-    ]
-    return ", ".join(said) or None

@@ -83,6 +83,11 @@ def entries(value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
         yield from value.items()
 
 
+def marks(source: JsonObject, words: Mapping[str, str]) -> str | None:
+    """The words of those members that are there and true, in the order of ``words``."""
+    return ", ".join(word for key, word in words.items() if source.get(key)) or None
+
+
 def key_length(value: JsonValue) -> int | None:
     """Bytes of a key: ``8``; the sum of ``5,9`` (index_merge); the first of ``5:5`` (hash join)."""
     lengths = re.findall(r"\d+", str(value).partition(":")[0]) if isinstance(value, str | int) else []

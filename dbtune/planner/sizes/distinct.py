@@ -17,6 +17,7 @@ from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Column, ColumnStatistics, ExtendedStatistics, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.sizes.comparisons import USUAL_LAG_DAYS
+from dbtune.planner.sizes.duj1 import duj1
 from dbtune.planner.sizes.parents import CLUSTERED_CORRELATION, MOST_VALUES_OF_A_FLAG, most_by_parents, parent_key, stem
 from dbtune.planner.sizes.skew import WHOLE_NUMBERS, Skew, skew_of
 
@@ -214,7 +215,7 @@ def _invert_duj1(estimate: int, rows: int, pages: int, sampled: int) -> float:
     def answer(cluster: float) -> float:
         seen = chosen_rows / cluster * -math.expm1(cluster * math.log1p(-chance)) if chance < 1 else rows / cluster
         once = sampled * math.pow(1 - chance, cluster - 1)
-        return sampled * seen / (sampled - once + once * sampled / rows)
+        return duj1(rows, sampled, seen, once)
 
     low, high = 1.0, max(1.0, rows_a_page)
     if answer(high) > estimate:

@@ -17,6 +17,7 @@ from datetime import date
 from itertools import pairwise
 
 from dbtune.model.schema import Column
+from dbtune.planner.sizes.duj1 import duj1
 
 WHOLE_NUMBERS = frozenset({"int2", "int4", "int8"})
 FEWEST_PARTS = 10
@@ -80,7 +81,7 @@ class _Sample:
             mean = taken / count
             seen += count * -math.expm1(-mean)
             once += count * mean * math.exp(-mean)
-        return self.sampled * seen / (self.sampled - once + once * self.sampled / self.rows)
+        return duj1(self.rows, self.sampled, seen, once)
 
 
 def _thinned(possible: Sequence[float], share: float) -> tuple[float, ...]:

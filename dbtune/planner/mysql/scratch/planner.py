@@ -15,6 +15,7 @@ from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession, read_only_session
 from dbtune.connect.mysql_abilities import MySQLAbility
+from dbtune.connect.mysql_refusals import first_line
 from dbtune.connect.targets import DatabaseUrl
 from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.errors import ConnectionFailed, PlanFailed, PlannerUnavailable
@@ -35,7 +36,7 @@ from dbtune.planner.mysql.scratch.host import ScratchHost, open_scratch
 from dbtune.planner.mysql.scratch.made_rows import distinct_values, made_rows
 from dbtune.planner.mysql.scratch.mariadb_statistics import MariadbStatistics
 from dbtune.planner.mysql.scratch.rows import MOST_ROWS, count, fill, sample
-from dbtune.planner.mysql.scratch.schema import create_schema, reason, there
+from dbtune.planner.mysql.scratch.schema import create_schema, there
 from dbtune.planner.mysql.scratch.settings import apply_settings
 from dbtune.planner.mysql.scratch.statistics import InnodbStatistics, Statistics, believed_rows, put_histograms
 from dbtune.planner.mysql.scratch.what_if import Place, WhatIfIndexes
@@ -110,7 +111,7 @@ class ScratchPlanner:
             return cls._build(host, snapshot, target, progress)
         except MySQLError as error:
             host.close()
-            raise PlannerUnavailable(f"the scratch server could not be filled: {reason(error)}") from error
+            raise PlannerUnavailable(f"the scratch server could not be filled: {first_line(error)}") from error
         except BaseException:
             host.close()
             raise
@@ -171,7 +172,7 @@ class ScratchPlanner:
         try:
             return self._indexes.make(candidates)
         except MySQLError as error:
-            raise PlannerUnavailable(f"what-if indexes could not be made: {reason(error)}") from error
+            raise PlannerUnavailable(f"what-if indexes could not be made: {first_line(error)}") from error
 
     def plan(self, instance: Instance, configuration: Configuration = EMPTY_CONFIGURATION) -> Plan:
         """The plan under the configuration; the statement is never run. Raises PlanFailed with the server's reason."""
@@ -182,7 +183,7 @@ class ScratchPlanner:
                 raise PlanFailed(f"the what-if index {refused.name} on {refused.table} cannot be made")
             return self._best(instance, self._indexes.places(configuration)).plan
         except MySQLError as error:
-            raise PlanFailed(reason(error)) from None
+            raise PlanFailed(first_line(error)) from None
         except ConnectionFailed as error:
             raise PlanFailed(f"the scratch server is gone: {error}") from None
 

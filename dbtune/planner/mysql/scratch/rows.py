@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession, Row
+from dbtune.connect.mysql_refusals import first_line
 from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.schema import Column, Table
-from dbtune.planner.mysql.scratch.schema import reason
 
 MOST_ROWS = 20_000
 """Of one table. Building an index on so many takes some hundredths of a second."""
@@ -38,7 +38,7 @@ def sample(target: MySQLSession, table: Table, rows: float) -> tuple[Sequence[Se
     try:
         found: list[Row] = target.rows(f"{query} LIMIT {MOST_ROWS}" if rows <= MOST_ROWS else query)
     except MySQLError as error:
-        return (), reason(error)
+        return (), first_line(error)
     step = max(1.0, len(found) / MOST_ROWS)  # what is too much is left out evenly: a LIMIT would leave out the end
     kept = [found[int(place * step)] for place in range(min(len(found), MOST_ROWS))]
     return [[row[name] for name in names] for row in kept], None

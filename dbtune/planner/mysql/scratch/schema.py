@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession
-from dbtune.ddl.mysql_quoting import identifier, literal, qualified
+from dbtune.connect.mysql_refusals import first_line
+from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.errors import PlannerUnavailable
 from dbtune.model.schema import Table
 from dbtune.model.snapshot import Snapshot
@@ -66,7 +67,7 @@ def _create_table(session: MySQLSession, table: Table) -> Iterator[Limit]:
         session.run(definition)
         session.run(f"ALTER TABLE {qualified(table.name)} {STATISTICS_KEPT}")
     except MySQLError as error:
-        yield Limit(f"table {table.name}", f"not on the scratch server: {reason(error)}")
+        yield Limit(f"table {table.name}", f"not on the scratch server: {first_line(error)}")
 
 
 def _create_views(session: MySQLSession, snapshot: Snapshot) -> Iterator[Limit]:
@@ -80,7 +81,7 @@ def _create_views(session: MySQLSession, snapshot: Snapshot) -> Iterator[Limit]:
                 session.run(f"USE {identifier(view.name.schema)}")
                 session.run(f"CREATE VIEW {qualified(view.name)} AS {view.definition.rstrip().rstrip(';')}")
             except MySQLError as error:
-                failed[str(view.name)] = reason(error)
+                failed[str(view.name)] = first_line(error)
                 later.append(view)
         if len(later) == len(waiting):
             break
@@ -89,18 +90,8 @@ def _create_views(session: MySQLSession, snapshot: Snapshot) -> Iterator[Limit]:
         yield Limit(f"view {view.name}", f"not on the scratch server: {failed[str(view.name)]}")
 
 
-def reason(error: MySQLError) -> str:
-    """The server's message without its number."""
-    words = error.args[1] if len(error.args) > 1 else str(error)
-    return str(words).strip().splitlines()[0] if str(words).strip() else type(error).__name__
-
-
 def there(session: MySQLSession, tables: Iterable[Table]) -> Sequence[Table]:
     """Those of the tables that could be made."""
     rows = session.rows("SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n FROM information_schema.TABLES")
     names = {(str(row["s"]), str(row["n"])) for row in rows}
     return [table for table in tables if (table.name.schema, table.name.name) in names]
-
-
-def quoted_list(values: Iterable[str]) -> str:
-    return ", ".join(literal(value) for value in values)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pymysql.err import MySQLError
 
 from dbtune.connect.mysql_abilities import MySQLAbility
+from dbtune.connect.mysql_refusals import first_line
 from dbtune.ddl.mysql_quoting import literal
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Limit
 from dbtune.planner.mysql.scratch.host import ScratchHost
-from dbtune.planner.mysql.scratch.schema import reason
 
 SESSION_SETTINGS = (
     "optimizer_prune_level",
@@ -83,7 +83,7 @@ def _try(host: ScratchHost, statement: str, what: str) -> Iterator[Limit]:
     try:
         host.session.run(statement)
     except MySQLError as error:
-        yield Limit(what, f"not on the scratch server: {reason(error)}")
+        yield Limit(what, f"not on the scratch server: {first_line(error)}")
 
 
 def _mysql_costs(host: ScratchHost, snapshot: Snapshot) -> list[Limit]:

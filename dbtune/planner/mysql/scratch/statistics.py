@@ -15,12 +15,12 @@ from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_abilities import MySQLAbility
+from dbtune.connect.mysql_refusals import first_line
 from dbtune.ddl.mysql_histograms import mysql_json
 from dbtune.ddl.mysql_quoting import identifier, literal, qualified
 from dbtune.model.mysql import IndexPartition, Partition
 from dbtune.model.schema import Table
 from dbtune.model.workload import Limit
-from dbtune.planner.mysql.scratch.schema import reason
 
 _PARTITION = re.compile(r"#p#", re.IGNORECASE)
 _SUBPARTITION = re.compile(r"#sp#", re.IGNORECASE)
@@ -205,7 +205,9 @@ def _put_histograms(session: MySQLSession, tables: Sequence[Table]) -> Iterator[
             try:
                 rows = session.rows(statement + literal(mysql_json(histogram)))
             except MySQLError as error:
-                yield Limit(f"histogram of {table.name}.{column.name}", f"not on the scratch server: {reason(error)}")
+                yield Limit(
+                    f"histogram of {table.name}.{column.name}", f"not on the scratch server: {first_line(error)}"
+                )
                 continue
             refused = [str(row["Msg_text"]) for row in rows if str(row["Msg_type"]).lower() == "error"]
             if refused:

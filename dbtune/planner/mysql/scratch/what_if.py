@@ -17,6 +17,7 @@ from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_abilities import MySQLAbility, ServerVersion
+from dbtune.connect.mysql_refusals import first_line
 from dbtune.ddl.mysql_indexes import add_index, alter_table
 from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.names import QualifiedName
@@ -24,7 +25,6 @@ from dbtune.model.plan import Configuration
 from dbtune.model.schema import Index
 from dbtune.model.workload import Limit
 from dbtune.planner.mysql.scratch.figures import Figures, SampledTable
-from dbtune.planner.mysql.scratch.schema import reason
 from dbtune.planner.mysql.scratch.statistics import IndexFigures, Statistics
 
 METHODS = frozenset({"btree", "fulltext", "spatial"})
@@ -221,7 +221,7 @@ class WhatIfIndexes:
         except MySQLError as error:
             self._refused.add(index)
             self.limits.append(
-                Limit(f"what-if index {index.name} on {index.table}", f"cannot be built: {reason(error)}")
+                Limit(f"what-if index {index.name} on {index.table}", f"cannot be built: {first_line(error)}")
             )
             return False
         place = (index.table, index.name)
