@@ -136,8 +136,7 @@ def command(
     )
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server, top=top)
-        snapshot, url = inputs.open_snapshot(target, collecting, privacy, progress)
-        inputs.refuse_other_dialects(snapshot)
+        snapshot, url = inputs.open_snapshot_for_advice(target, collecting, privacy, progress)
         chosen = workloads.choose_workload(snapshot, wishes, progress, since)
         workload = chosen.workload if top is None else workloads.most_expensive(chosen.workload, top)
         executed = executed_once(url, workload.statements, progress) if explain_analyze and url is not None else None

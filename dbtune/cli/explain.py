@@ -49,8 +49,7 @@ def command(
     statement = one_statement(sys.stdin.read() if sql == "-" else sql)
     workload = Workload((statement,), (WorkloadSource("sql", "the statement", 1, 1),))
     with terminal.progress() as progress:
-        snapshot, url = inputs.open_snapshot(target, CollectOptions(workload=False), privacy, progress)
-        inputs.refuse_other_dialects(snapshot)
+        snapshot, url = inputs.open_snapshot_for_advice(target, CollectOptions(workload=False), privacy, progress)
         with open_planner(planner, snapshot, url, progress) as opened:
             plan = plan_of(statement, snapshot, opened)
             report = advise(snapshot, workload, opened, AdviseOptions(), progress)

@@ -12,7 +12,7 @@ from dbtune.collect.snapshot_file import read_snapshot
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
-from dbtune.model.snapshot import Snapshot
+from dbtune.model.snapshot import Dialect, Snapshot
 from dbtune.report.files import check_writable
 from dbtune.report.registry import ReportFormat, format_for
 
@@ -42,9 +42,23 @@ def open_snapshot(
     return apply_privacy(read_snapshot(place), privacy), None
 
 
-def refuse_other_dialects(snapshot: Snapshot) -> None:
-    """Raises UsageError for a database that no advice is given on: candidates and rules are those of Postgres."""
-    dialect = snapshot.server.dialect
+def open_snapshot_for_advice(
+    target: str,
+    options: CollectOptions,
+    privacy: Literal["none", "hash", "drop"],
+    progress: Progress,
+) -> tuple[Snapshot, DatabaseUrl | None]:
+    """The same; raises UsageError for a database that no advice is given on, before anything is collected from it."""
+    place = parse_target(target)
+    if isinstance(place, DatabaseUrl):
+        _refuse_without_advice(place.dialect)
+    snapshot, url = open_snapshot(target, options, privacy, progress)
+    _refuse_without_advice(snapshot.server.dialect)
+    return snapshot, url
+
+
+def _refuse_without_advice(dialect: Dialect) -> None:
+    """Candidates and rules are those of Postgres."""
     if dialect != "postgres":
         raise UsageError(
             f"there is no advice for {dialect} yet: 'dbtune collect' and 'dbtune digest' read its databases and logs"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from threading import RLock
 
 from dbtune.connect.abilities import Abilities, Ability
 from dbtune.model.names import QualifiedName
@@ -83,6 +84,7 @@ class _Sizes:
         self._answers: dict[tuple[object, ...], IndexSize] = {}
         self._keys: dict[QualifiedName, TableKeys] = {}
         self._last: OrderedDict[QualifiedName, TableKeys] = OrderedDict()
+        self._working = RLock()
 
     def of(self, index: Index, table: Table, rows: float | None) -> IndexSize:
         """See ``index_pages``."""
@@ -90,9 +92,11 @@ class _Sizes:
             return self._predicted(index, table, rows)
         # an index's equality leaves its options and facts out
         question = (table.name, index, index.options, index.facts is None, rows)
-        if question not in self._answers:
-            self._answers[question] = self._predicted(index, table, rows)
-        return self._answers[question]
+        # planners that work at the same time ask for the same sizes: one works it out, the others have the answer
+        with self._working:
+            if question not in self._answers:
+                self._answers[question] = self._predicted(index, table, rows)
+            return self._answers[question]
 
     def keys(self, table: Table) -> TableKeys:
         """What the columns of a table's indexes hold."""

@@ -16,9 +16,6 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.planner.explain import ExplainPlanner
 from dbtune.planner.hypopg import HypopgPlanner, installed_version
 from dbtune.planner.live import LiveSession
-from dbtune.planner.mysql.estimate import EstimatePlanner
-from dbtune.planner.mysql.scratch.host import SCRATCH_URL_VARIABLE as MYSQL_SCRATCH_URL_VARIABLE
-from dbtune.planner.mysql.scratch.planner import ScratchPlanner
 from dbtune.planner.protocol import Planner
 from dbtune.planner.shadow.host import SCRATCH_URL_VARIABLE
 from dbtune.planner.shadow.shadow import ShadowPlanner
@@ -83,6 +80,11 @@ def _open(kind: PlannerKind, snapshot: Snapshot, url: DatabaseUrl | None, progre
 def _open_mysql(
     kind: PlannerKind, snapshot: Snapshot, url: DatabaseUrl | None, progress: Progress, wishes: ScratchWishes
 ) -> Planner:
+    # none of this is needed for Postgres, where it would only make the start longer
+    from dbtune.planner.mysql.estimate import EstimatePlanner
+    from dbtune.planner.mysql.scratch.host import SCRATCH_URL_VARIABLE as MYSQL_SCRATCH_URL_VARIABLE
+    from dbtune.planner.mysql.scratch.planner import ScratchPlanner
+
     if kind in ("shadow", "hypopg"):
         raise PlannerUnavailable(f"--planner {kind} is for Postgres, not for {snapshot.server.dialect}")
     if kind != "explain":

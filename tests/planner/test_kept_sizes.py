@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import random
+import sys
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Column, ColumnStatistics, Constraint, Index, IndexKey, Table
 from dbtune.model.snapshot import Server, Snapshot
-from dbtune.planner.index_size import TABLES_WITH_LISTS, IndexSize, index_pages, upper_bytes
+from dbtune.planner.index_size import TABLES_WITH_LISTS, IndexSize, _Sizes, index_pages, upper_bytes
 
 Answers = tuple[IndexSize, int]
 
@@ -186,6 +188,35 @@ def test_more_tables_than_are_kept() -> None:
             for keys in ("customer", "customer state"):
                 index = Index("i", table.name, _keys(keys), predicate="state = 's1'")
                 assert _answers(index, table, snapshot) == _alone(index, table, snapshot)
+
+
+def test_threads_that_ask_at_once_get_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planners at work at the same time ask for sizes, while lists of other tables are given back."""
+    monkeypatch.setattr("dbtune.planner.index_size.TABLES_WITH_LISTS", 1)
+    worked_out: list[Index] = []
+    predicted = _Sizes._predicted
+
+    def noted(self: _Sizes, index: Index, table: Table, rows: float | None) -> IndexSize:
+        worked_out.append(index)
+        return predicted(self, index, table, rows)
+
+    monkeypatch.setattr(_Sizes, "_predicted", noted)
+    tables = [_table(f"t{n}", 1e5 * (n + 1), 100.0 * (n + 1), (0.5, 0.3, 0.2), 8) for n in range(6)]
+    snapshot = _snapshot(*tables)
+    questions = [(index, table) for table in tables for index in _indexes(table.name)[::9]]
+    shuffled = [random.Random(seed).sample(questions, len(questions)) for seed in range(4)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns all the time
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            found = threads.map(lambda asked: {key: index_pages(*key, snapshot) for key in asked}, shuffled)
+            first, *others = [{(i.shape, i.options, t.name): size for (i, t), size in one.items()} for one in found]
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(other == first for other in others)
+    assert len(worked_out) == len(questions)  # once for all threads
+    alone = _snapshot(*tables)
+    assert first == {(i.shape, i.options, t.name): index_pages(i, t, alone) for i, t in questions}
 
 
 def test_nothing_outlives_the_snapshot() -> None:

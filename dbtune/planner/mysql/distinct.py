@@ -5,7 +5,7 @@ from __future__ import annotations
 from dbtune.planner.sizes.duj1 import duj1
 
 
-def distinct_values(rows: float, sampled: float, distinct: float, once: float) -> float:
+def estimated_distinct(rows: float, sampled: float, distinct: float, once: float) -> float:
     """Distinct values in ``rows`` rows, of which ``sampled`` were drawn at random and showed ``distinct`` values,
     ``once`` of these one single time: no fewer than were seen, no more than there are rows."""
     if sampled <= 0 or distinct <= 0:

@@ -11,7 +11,7 @@ from dbtune.model.plan import Configuration
 from dbtune.model.progress import NoProgress
 from dbtune.model.workload import Instance
 from dbtune.planner.mysql.conditions import Condition, conditions
-from dbtune.planner.mysql.distinct import distinct_values
+from dbtune.planner.mysql.distinct import estimated_distinct
 from dbtune.planner.mysql.estimate import EstimatePlanner, usable
 from dbtune.planner.mysql.scratch.host import SCRATCH_URL_VARIABLE
 from dbtune.planner.mysql.selectivity import _share_below, selectivity
@@ -121,4 +121,4 @@ def test_shares(mysql_shop: Shop) -> None:
     [(1000, 1000, 40, 3, 40, 40), (1e6, 1000, 1000, 1000, 1e6, 1e6), (1e6, 1000, 10, 0, 10, 10), (0, 0, 0, 0, 1, 1)],
 )
 def test_distinct_values(rows: float, sampled: float, distinct: float, once: float, least: float, most: float) -> None:
-    assert least <= distinct_values(rows, sampled, distinct, once) <= most * 1.001
+    assert least <= estimated_distinct(rows, sampled, distinct, once) <= most * 1.001

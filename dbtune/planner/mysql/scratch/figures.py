@@ -9,7 +9,7 @@ from dbtune.connect.mysql import MySQLSession
 from dbtune.ddl.mysql_indexes import key_expression
 from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.schema import Column, Index, IndexKey, Table
-from dbtune.planner.mysql.distinct import distinct_values
+from dbtune.planner.mysql.distinct import estimated_distinct
 from dbtune.planner.mysql.index_size import (
     InnodbSize,
     Measured,
@@ -107,7 +107,7 @@ class Figures:
             "SELECT COUNT(*) AS d, COALESCE(SUM(c = 1), 0) AS f, COALESCE(SUM(c), 0) AS n FROM"
             f" (SELECT COUNT(*) AS c FROM {qualified(sampled.table.name)} GROUP BY {grouped}) AS counted"
         )[0]
-        return distinct_values(sampled.rows, float(row["n"]), float(row["d"]), float(row["f"]))
+        return estimated_distinct(sampled.rows, float(row["n"]), float(row["d"]), float(row["f"]))
 
 
 def _counted(table: Table) -> Mapping[frozenset[str | None], float]:
