@@ -40,18 +40,23 @@ class _Slimming:
         self._model = model
         self._least_gain = least_gain
         self._readers = model.readers()
+        self._chosen: dict[QualifiedName, set[Index]] = {}
+        """Those of the set by table."""
+        for index in start:
+            self._chosen.setdefault(index.table, set()).add(index)
         self._on_table: dict[QualifiedName, list[Index]] = {}
         for index in sorted(self._readers, key=lambda i: (model.prices.size(i), i.name)):
             self._on_table.setdefault(index.table, []).append(index)
 
     def replace(self, index: Index, smaller: Index) -> None:
         self.indexes = (self.indexes - {index}) | {smaller}
+        self._chosen[index.table] ^= {index, smaller}
 
     def replacement(self, index: Index) -> Index | None:
         """The smallest useful candidate on the table that takes much less space and loses next to nothing."""
         size = self._model.prices.size
         others = self.indexes - {index}
-        beside = [one for one in others if one.table == index.table]
+        beside = self._chosen[index.table] - {index}
         touched = self._readers.get(index, ())
         at_present = self._objective(touched, self.indexes, index)
         worth = self._objective(touched, others) - at_present
