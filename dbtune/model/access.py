@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from dbtune.model.names import QualifiedName
@@ -117,7 +118,7 @@ class StatementFacts:
     unresolved: tuple[str, ...] = ()
     """What could not be resolved, in words; the rest still holds."""
 
-    @property
+    @cached_property
     def tables(self) -> frozenset[QualifiedName]:
         """Tables read or written."""
         return frozenset(use.table for use in self.uses) | frozenset(write.table for write in self.writes)

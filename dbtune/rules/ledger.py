@@ -171,7 +171,7 @@ class Ledger:
     def accept(self, add: Iterable[Index], drop: Iterable[QualifiedName]) -> None:
         """Take a change in: from now on everything is compared with it in place."""
         added, dropped = frozenset(add), frozenset(drop)
-        if not added and not dropped:
+        if added <= self.configuration.add and dropped <= self.configuration.drop:
             return
         self.configuration = Configuration(self.configuration.add | added, self.configuration.drop | dropped)
         existing = (self.tree.by_name(name) for name in dropped)

@@ -57,13 +57,17 @@ HIGH_GAIN, MEDIUM_GAIN = 0.1, 0.01
 @rule("index.missing", group="index", severity="high")
 def missing_index(ctx: Context) -> Iterator[Finding]:
     """The indexes of the selection, the one that gains most first."""
+    dearest = max((p.calls * ctx.gate.cost(p).cost for p in ctx.statements), default=0.0)
+    # a runaway makes all others look small
+    others = max(ctx.selection.cost_before - dearest, 1.0)
     for chosen in ctx.selection.chosen:
         table = ctx.snapshot.table(chosen.index.table)
         if table is not None and (not ctx.options.schemas or table.name.schema in ctx.options.schemas):
-            yield _finding(ctx, table, chosen)
+            yield _finding(ctx, table, chosen, others)
 
 
-def _finding(ctx: Context, table: Table, chosen: Chosen) -> Finding:
+def _finding(ctx: Context, table: Table, chosen: Chosen, others: float) -> Finding:
+    """``others``: what all statements but the dearest one cost today, in planner units."""
     index = chosen.index
     names = [one.fingerprint for one in chosen.statements]
     comparison = ctx.ledger.worth_of(index, chosen.beside, chosen.cost_before, names)
@@ -85,7 +89,7 @@ def _finding(ctx: Context, table: Table, chosen: Chosen) -> Finding:
         ),
         change=build(index, ctx.snapshot),
         risk=_risk(table, chosen),
-        severity=_severity(ctx, comparison.saved),
+        severity=_severity(comparison.saved / others),
         key=shape_key(index),
         add=frozenset({index}),
     )
@@ -101,10 +105,8 @@ def _confidence(ctx: Context, table: Table, index: Index) -> Confidence:
     return ctx.planner.confidence
 
 
-def _severity(ctx: Context, saved: float) -> Severity:
-    """By the share of today's cost; the dearest statement is left out, since a runaway makes all others look small."""
-    dearest = max((p.calls * ctx.gate.cost(p).cost for p in ctx.statements), default=0.0)
-    gain = saved / max(ctx.selection.cost_before - dearest, 1.0)
+def _severity(gain: float) -> Severity:
+    """By the share of today's cost; the dearest statement is left out."""
     return "high" if gain >= HIGH_GAIN else "medium" if gain >= MEDIUM_GAIN else "low"
 
 
