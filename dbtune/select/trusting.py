@@ -12,8 +12,8 @@ from dbtune.select.model import Model
 from dbtune.select.plan_space import Package
 
 RISKY_CREDIT = 0.7
-"""Share of its gain that a risky plan is credited with. Two in five of the statements called risky ran slower than
-before when measured (docs/risk.md), the others faster; a judgement, not an optimum."""
+"""Share of its gain that a risky plan is credited with. A third of the statements called risky ran slower than
+before when measured (docs/risk.md), half of them faster; a judgement, not an optimum."""
 
 LEAST_ROOM = 0.001
 """Of what all statements may save: the plans of one that may save less are not looked at."""
