@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
@@ -13,15 +12,10 @@ from typing import Any, TypeVar
 import click
 
 from dbtune.cli.options import expand_files, log_format_options
-from dbtune.logs.digesting import DigestOptions, digest
-from dbtune.logs.executors import available_workers, open_executor
-from dbtune.logs.reading import OTHER_DATABASE
-from dbtune.logs.sql_file import read_sql_file
-from dbtune.logs.workload import SAMPLES_TO_PLAN, to_workload
 from dbtune.model.digest import Digest
 from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
-from dbtune.model.snapshot import Dialect, Server, Snapshot
+from dbtune.model.snapshot import Server, Snapshot
 from dbtune.model.workload import Statement, Workload
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -140,42 +134,15 @@ def given_workload(wishes: WorkloadWishes, server: Server, progress: Progress) -
 def _read_given(
     wishes: WorkloadWishes, server: Server, progress: Progress, since: datetime | None = None
 ) -> tuple[list[Workload], Digest | None]:
-    found = [_read_file(path, server.dialect) for path in wishes.files]
+    if not wishes.files and not wishes.logs:
+        return [], None
+    from dbtune.cli.workload_files import read_file, read_logs
+
+    found = [read_file(path, server.dialect) for path in wishes.files]
     if not wishes.logs:
         return found, None
-    made = _read_logs(wishes, server, progress, since)
-    return [*found, to_workload(made)], made
-
-
-def _read_file(path: Path, dialect: Dialect) -> Workload:
-    workload = read_sql_file(path, dialect)
-    if not workload.statements:
-        raise UsageError(f"{path}: no statement in this file; a workload is SQL statements, each ended by a semicolon")
-    return workload
-
-
-def _read_logs(wishes: WorkloadWishes, server: Server, progress: Progress, since: datetime | None) -> Digest:
-    wished = wishes.log_database or server.database
-    options = DigestOptions(
-        log_format=wishes.log_format,
-        log_line_prefix=wishes.log_line_prefix,
-        since=None if since is None else since.timestamp(),
-        # in MySQL it is only the one that names without a database are looked up in
-        own_database=wished if server.dialect == "postgres" else None,
-        samples=SAMPLES_TO_PLAN,
-    )
-    with closing(open_executor(available_workers(), None)) as executor:
-        made = digest(wishes.logs, options, executor, progress)
-    names = ", ".join(source.name for source in made.sources)
-    if (made.dialect == "postgres") != (server.dialect == "postgres"):
-        raise UsageError(f"{names}: a log of {made.dialect}, and TARGET is a {server.dialect} database")
-    if not made.statements:
-        others = any(part.reason == OTHER_DATABASE for source in made.sources for part in source.skipped)
-        where = "these logs" if len(made.sources) > 1 else "this log"
-        if others:
-            raise UsageError(f"{names}: no statement of the database {wished} in {where}; --log-database names another")
-        raise UsageError(f"{names}: no statement in {where}")
-    return made
+    workload, made = read_logs(wishes, server, progress, since)
+    return [*found, workload], made
 
 
 def merged(workloads: Sequence[Workload]) -> Workload:

@@ -20,6 +20,7 @@ import psycopg
 
 from dbtune.embedded.accounts import Account, reachable, server_account
 from dbtune.embedded.binaries import Binaries, find_binaries
+from dbtune.embedded.places import folder_for_servers
 from dbtune.model.errors import PlannerUnavailable
 
 START_TIMEOUT_SECONDS = 60.0
@@ -77,11 +78,15 @@ class EmbeddedServer:
         *,
         settings: Mapping[str, str] | None = None,
         locale: str = "C",
+        in_memory: bool = False,
     ) -> None:
-        """Make a cluster (UTF8, ``locale``) and start it. Raises PlannerUnavailable with the server's own words."""
+        """Make a cluster (UTF8, ``locale``) and start it. Raises PlannerUnavailable with the server's own words.
+
+        ``in_memory``: keep its files in memory where the machine has room for that.
+        """
         self._account: Account | None = server_account()
         self.binaries = reachable(binaries, self._account)
-        self.folder = Path(tempfile.mkdtemp(prefix="dbtune-", dir=_short_temporary_folder()))
+        self.folder = Path(tempfile.mkdtemp(prefix="dbtune-", dir=folder_for_servers(in_memory=in_memory)))
         self.data_directory = self.folder / "data"
         self._postgres: subprocess.Popen[bytes] | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
@@ -227,12 +232,6 @@ def running_postgres(
     """A server of that major version (the newest found where None), stopped and removed at the end of the block."""
     with EmbeddedServer(find_binaries(major), settings=settings, locale=locale) as server:
         yield server
-
-
-def _short_temporary_folder() -> str:
-    """A Unix socket's path holds at most 107 bytes (103 on macOS)."""
-    usual = tempfile.gettempdir()
-    return usual if len(usual) <= 60 else "/tmp"
 
 
 def _clean_environment() -> dict[str, str]:

@@ -5,15 +5,16 @@ Source: PostgreSQL manual, EXPLAIN; ``src/backend/commands/explain.c`` for the n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from dbtune.model.errors import PlanFailed
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan, PlanNode
 
 JsonValue = object
-"""A value as ``json.loads`` gives it."""
+"""A value as a JSON parser gives it."""
 
 
 def read_plan(explain_json: str | bytes | Sequence[JsonValue]) -> Plan:
@@ -24,8 +25,8 @@ def read_plan(explain_json: str | bytes | Sequence[JsonValue]) -> Plan:
     decoded: JsonValue = explain_json
     if isinstance(explain_json, str | bytes):
         try:
-            decoded = json.loads(explain_json)
-        except ValueError as error:
+            decoded = msgspec.json.decode(explain_json)
+        except (msgspec.DecodeError, ValueError) as error:
             raise PlanFailed(f"the server's EXPLAIN output is not JSON: {error}") from None
     if isinstance(decoded, dict):  # auto_explain writes the object without the array around it
         decoded = [decoded]

@@ -52,14 +52,16 @@ class Growth:
     def __init__(self, model: Model, readers: Mapping[Index, Iterable[str]], start: Package) -> None:
         self._model = model
         self._readers = readers
+        self._names: dict[Package, tuple[str, ...]] = {}
         self.indexes = start
         self.costs = model.costs(start)
         self.bytes = model.prices.sizes(start)
 
     def gain(self, added: Package) -> float:
         """Planner units saved, net of what writes pay."""
-        together = self.indexes | added
-        saved = sum(self.costs[name] - self._model.spaces[name].cost(together) for name in self._touched(added))
+        together, spaces = self.indexes | added, self._model.spaces
+        names = self._touched(added)
+        saved = sum(self.costs[name] - spaces[name].cost(together, self.costs[name]) for name in names)
         return saved - self._model.prices.write_costs(added)
 
     def take(self, added: Package) -> None:
@@ -68,8 +70,12 @@ class Growth:
         for name in self._touched(added):
             self.costs[name] = self._model.spaces[name].cost(self.indexes)
 
-    def _touched(self, added: Package) -> Iterable[str]:
-        return dict.fromkeys(name for index in sorted(added, key=_name) for name in self._readers.get(index, ()))
+    def _touched(self, added: Package) -> tuple[str, ...]:
+        """Statements that may read one of these, always in the same order."""
+        if added not in self._names:
+            names = (name for index in sorted(added, key=_name) for name in self._readers.get(index, ()))
+            self._names[added] = tuple(dict.fromkeys(names))
+        return self._names[added]
 
 
 def grown(

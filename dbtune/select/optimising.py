@@ -63,7 +63,9 @@ def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Lat
         if late() or time.monotonic() > until:
             break
         progress.step("choosing indexes", number, ROUNDS)
-        solution = Programme(model, budget_bytes, banned=banned).solve(seconds=SOLVER_SECONDS, gap=GAP)
+        solution = Programme(model, budget_bytes, banned=banned).solve(
+            start=best.indexes, seconds=SOLVER_SECONDS, gap=GAP
+        )
         if solution is None:
             break
         known = _known_plans(model)

@@ -13,6 +13,7 @@ Query Optimizer for Automated Physical Design" (INUM), VLDB 2007; the regions ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,9 +74,17 @@ class PlanSpace:
         """The most that any set may save, as far as is known."""
         return self.today - min(self._plans.values())
 
-    def cost(self, indexes: Package) -> float:
-        """By the plans known so far, the risky ones credited in part: at least what the planner would say."""
-        return next(cost for package, cost in self._in_order if package <= indexes)
+    def cost(self, indexes: Package, at_most: float = math.inf) -> float:
+        """By the plans known so far, the risky ones credited in part: at least what the planner would say.
+
+        ``at_most``: what a part of the set is known to cost; dearer plans are not looked at.
+        """
+        for package, cost in self._in_order:
+            if cost >= at_most:
+                break
+            if package <= indexes:
+                return cost
+        return at_most
 
     @cached_property
     def _in_order(self) -> list[tuple[Package, float]]:

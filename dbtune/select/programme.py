@@ -1,4 +1,4 @@
-"""The choice as an integer programme over statements × plans × indexes, solved by HiGHS (in scipy).
+"""The choice as an integer programme over statements × plans × indexes.
 
 x_i: index i is built. y_qp: statement q runs plan p of those known. One plan a statement; a plan needs its indexes:
 for each statement and index, the plans that read the index are at most x_i. The indexes fit the budget. The sum of the
@@ -6,30 +6,18 @@ plans' costs and of what writes pay is made as small as can be.
 
 With ``relaxed``, what has not been looked at counts as a plan of its own: a region of the plan space, at its lower
 bound, open to sets that hold and lack what it says. No set within the budget is then cheaper than the solution: the
-bound that is proved. Sources: Dash, Polyzotis and Ailamaki, "CoPhy: A Scalable, Portable, and Interactive Index Advisor
-for Large Workloads", VLDB 2011 (the programme); Huangfu and Hall, "Parallelizing the Dual Revised Simplex Method",
-Mathematical Programming Computation 10, 2018 (HiGHS).
+bound that is proved. Source: Dash, Polyzotis and Ailamaki, "CoPhy: A Scalable, Portable, and Interactive Index Advisor
+for Large Workloads", VLDB 2011.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+from dataclasses import dataclass
 
 from dbtune.model.schema import Index
 from dbtune.select.model import Model
 from dbtune.select.plan_space import Package, Region
-
-STANDARD_OUTPUT = 1
-"""File descriptor."""
+from dbtune.select.solver import INFINITY, Minimum, Rows, minimised
 
 MEGABYTE = 1e6
 
@@ -39,9 +27,6 @@ bound."""
 
 SPACE_PRICE = 1e-7
 """Of what could be saved at all, for the whole of the candidates' bytes: of two equal sets, the smaller one."""
-
-SCALE = 1e4
-"""What the objective's largest part is scaled to: HiGHS' tolerances are absolute."""
 
 
 @dataclass(frozen=True)
@@ -55,29 +40,6 @@ class Solution:
     """Statement and region, where the solution counts on what has not been looked at."""
 
 
-@dataclass
-class _Rows:
-    """Constraints, row by row: lower bound, upper bound, coefficients."""
-
-    lower: list[float] = field(default_factory=list)
-    upper: list[float] = field(default_factory=list)
-    starts: list[int] = field(default_factory=lambda: [0])
-    columns: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-
-    def add(self, lower: float, upper: float, terms: Iterable[tuple[int, float]]) -> None:
-        for column, value in terms:
-            self.columns.append(column)
-            self.values.append(value)
-        self.starts.append(len(self.columns))
-        self.lower.append(lower)
-        self.upper.append(upper)
-
-    def constraint(self, width: int) -> LinearConstraint:
-        matrix = csr_array((self.values, self.columns, self.starts), shape=(len(self.lower), width))
-        return LinearConstraint(matrix, np.array(self.lower), np.array(self.upper))
-
-
 class Programme:
     """The programme of a model within a budget."""
 
@@ -89,47 +51,53 @@ class Programme:
         self._indexes: dict[Index, int] = {}
         self._constant = 0.0
         self._costs: list[float] = []
-        self._rows = _Rows()
+        self._rows = Rows()
+        self._plan_columns: list[list[tuple[int, Package]]] = []
+        """By statement, the cheapest first; the last one needs nothing."""
         self._region_columns: list[tuple[int, str, Region]] = []
         usable = [(name, self._options(name, relaxed)) for name in model.spaces]
         self._add_indexes(0.0 if relaxed else sum(saving for _, (saving, _, _) in usable))
         if budget_bytes is not None:
             sizes = ((column, model.prices.size(index) / MEGABYTE) for index, column in self._indexes.items())
-            self._rows.add(-np.inf, budget_bytes / MEGABYTE, sizes)
+            self._rows.add(-INFINITY, budget_bytes / MEGABYTE, sizes)
         for name, (_, plans, regions) in usable:
             self._add_statement(name, plans, regions)
 
-    def solve(self, *, seconds: float, gap: float = 0.0) -> Solution | None:
+    def solve(self, *, start: Package, seconds: float, gap: float = 0.0) -> Solution | None:
         """The best set and the bound; None where nothing was found within ``seconds``.
 
-        ``gap``: relative difference of set and bound at which to stop.
+        ``start``: a set that is known to be good. ``gap``: relative difference of set and bound at which to stop.
         """
-        integer = np.arange(len(self._costs)) < len(self._indexes)
-        return self._solved(integer.astype(np.int8), seconds, gap)
+        if not self._costs:
+            return self._nothing_to_choose()
+        values = self._values(start)
+        found = minimised(self._costs, self._rows, whole=len(self._indexes), start=values, seconds=seconds, gap=gap)
+        return None if found is None else self._solution(found)
 
     def relax(self, *, seconds: float) -> Solution | None:
         """The linear relaxation, where an index may be built in part: quick, its bound holds, its set is none."""
-        return self._solved(np.zeros(len(self._costs), np.int8), seconds, 0.0)
-
-    def _solved(self, integer: NDArray[np.int8], seconds: float, gap: float) -> Solution | None:
         if not self._costs:
-            return Solution(frozenset(), self._constant, ())
-        scale = SCALE / max(1e-9, *self._costs)
-        with _no_output():
-            result = milp(
-                np.array(self._costs) * scale,
-                integrality=integer,
-                bounds=Bounds(0.0, 1.0),
-                constraints=self._rows.constraint(len(self._costs)),
-                options={"time_limit": seconds, "mip_rel_gap": gap},
-            )
-        if result.x is None:
-            return None
-        solution = np.asarray(result.x)
-        lowest = result.mip_dual_bound if integer.any() else result.fun
-        built = frozenset(index for index, column in self._indexes.items() if solution[column] > 0.5)
-        regions = tuple((name, region) for column, name, region in self._region_columns if solution[column] > 1e-6)
-        return Solution(built, float(lowest) / scale + self._constant, regions)
+            return self._nothing_to_choose()
+        found = minimised(self._costs, self._rows, seconds=seconds)
+        return None if found is None else self._solution(found)
+
+    def _nothing_to_choose(self) -> Solution:
+        return Solution(frozenset(), self._constant, ())
+
+    def _solution(self, found: Minimum) -> Solution:
+        built = frozenset(index for index, column in self._indexes.items() if found.values[column] > 0.5)
+        regions = tuple((name, region) for column, name, region in self._region_columns if found.values[column] > 1e-6)
+        return Solution(built, found.bound + self._constant, regions)
+
+    def _values(self, indexes: Package) -> list[float]:
+        """Of all variables, where that set is built and every statement runs its cheapest plan."""
+        values = [0.0] * len(self._costs)
+        for index in indexes:
+            if index in self._indexes:
+                values[self._indexes[index]] = 1.0
+        for plans in self._plan_columns:
+            values[next(column for column, package in plans if package <= indexes)] = 1.0
+        return values
 
     def _options(self, name: str, relaxed: bool) -> tuple[float, list[tuple[Package, float]], list[Region]]:
         """What the statement may save, its plans and regions; the indexes of both become columns."""
@@ -161,10 +129,13 @@ class Programme:
         needing: dict[int, list[int]] = {}
         lacking: dict[int, list[int]] = {}
         columns: list[int] = []
+        of_plans: list[tuple[int, Package]] = []
         for package, cost in plans:
             column = self._column(cost - lowest, columns)
+            of_plans.append((column, package))
             for index_column in self._columns_of(package):
                 needing.setdefault(index_column, []).append(column)
+        self._plan_columns.append(of_plans)
         for region in regions:
             column = self._column(region.bound - lowest, columns)
             self._region_columns.append((column, name, region))
@@ -174,9 +145,9 @@ class Programme:
                 lacking.setdefault(index_column, []).append(column)
         self._rows.add(1.0, 1.0, ((column, 1.0) for column in columns))
         for index_column, of_index in needing.items():
-            self._rows.add(-np.inf, 0.0, [*((column, 1.0) for column in of_index), (index_column, -1.0)])
+            self._rows.add(-INFINITY, 0.0, [*((column, 1.0) for column in of_index), (index_column, -1.0)])
         for index_column, of_index in lacking.items():
-            self._rows.add(-np.inf, 1.0, [*((column, 1.0) for column in of_index), (index_column, 1.0)])
+            self._rows.add(-INFINITY, 1.0, [*((column, 1.0) for column in of_index), (index_column, 1.0)])
 
     def _columns_of(self, package: Package) -> list[int]:
         """In a fixed order: the solver's path, and of equal sets the one it finds, hang on that of the rows."""
@@ -187,25 +158,6 @@ class Programme:
         self._costs.append(cost)
         columns.append(column)
         return column
-
-
-@contextmanager
-def _no_output() -> Iterator[None]:
-    """HiGHS writes lines of its own to standard output now and then, whatever it is told; reports go there."""
-    sys.stdout.flush()
-    try:
-        kept = os.dup(STANDARD_OUTPUT)
-    except OSError:  # closed: nothing can be written to it
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, STANDARD_OUTPUT)
-        yield
-    finally:
-        os.dup2(kept, STANDARD_OUTPUT)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _undominated(plans: list[tuple[Package, float]], slack: float) -> list[tuple[Package, float]]:

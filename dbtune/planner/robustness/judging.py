@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dbtune.model.digest import Digest
 from dbtune.model.errors import PlanFailed
@@ -12,8 +12,12 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
 from dbtune.planner.plan_text import read_executed_plan
 from dbtune.planner.robustness.known import known_of
+from dbtune.planner.robustness.recosting import Recosting
 from dbtune.planner.robustness.risk import plan_risk, worst_risk
 from dbtune.planner.robustness.sizes import Sizes
+
+KEPT = 200
+"""Statements whose plans of today are kept with what they cost under errors: some 20 kB each."""
 
 Executed = Mapping[str, tuple[Plan, ...]]
 """Plans with actual rows, by fingerprint."""
@@ -52,6 +56,7 @@ class Risks:
         self._gate = gate
         self._sizes = Sizes.of(snapshot)
         self._known = {fingerprint: known_of(plans) for fingerprint, plans in (executed or {}).items()}
+        self._recosted: dict[str, tuple[Recosting, ...]] = {}
         self._judged: dict[tuple[str, frozenset[str], float], PlanRisk | None] = {}
 
     def of(self, planned: PlannedStatement, after: StatementCost) -> PlanRisk | None:
@@ -67,5 +72,14 @@ class Risks:
         if len(today.plans) != len(after.plans):  # one execution could not be planned with the indexes
             return None
         known = self._known.get(planned.fingerprint)
-        pairs = zip(today.plans, after.plans, strict=True)
-        return worst_risk([plan_risk(old, new, self._sizes, known) for old, new in pairs])
+        recosted = self._recosting(planned.fingerprint, today.plans)
+        pairs = zip(today.plans, after.plans, recosted, strict=True)
+        return worst_risk([plan_risk(old, new, self._sizes, known, believed) for old, new, believed in pairs])
+
+    def _recosting(self, fingerprint: str, plans: Sequence[Plan]) -> tuple[Recosting, ...]:
+        """Of today's plans; kept, since several new plans of a statement are judged."""
+        if fingerprint not in self._recosted:
+            if len(self._recosted) >= KEPT:
+                self._recosted.clear()
+            self._recosted[fingerprint] = tuple(Recosting(plan, self._sizes) for plan in plans)
+        return self._recosted[fingerprint]

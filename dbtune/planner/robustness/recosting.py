@@ -85,9 +85,15 @@ class Recosting:
         self._ctes: dict[str, float] = {}
         self._believed: dict[tuple[int, frozenset[str]], _Cost] = {}
         """Of nodes that no misestimate reaches, by identity and the relations of the outer sides above."""
+        self._costs: dict[Scenario, float] = {}
 
     def cost(self, scenario: Scenario) -> float:
         """Planner units."""
+        if scenario not in self._costs:
+            self._costs[scenario] = self._cost(scenario)
+        return self._costs[scenario]
+
+    def _cost(self, scenario: Scenario) -> float:
         self._scenario = scenario
         self._wrong = frozenset[str]().union(*(one.relations for one in scenario))
         self._ctes = {}

@@ -31,6 +31,9 @@ from dbtune.planner.robustness.words import (
 STEPS = (1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 1000.0, 3000.0, LARGEST)
 """Errors that are tried, from the smallest on."""
 
+HALVINGS = 5
+"""Of the step in which the new plan begins to lose: factors up to 60 are within 2% then, larger ones within 4%."""
+
 SAME_COST = 1e-6
 """Relative difference of two costs that are the same but for rounding."""
 
@@ -59,7 +62,10 @@ class BreakEven:
 
 def break_evens(before: Plan, after: Plan, sizes: Sizes = NO_SIZES) -> tuple[BreakEven, ...]:
     """Every place whose misestimate can make the new plan lose, the least margin first."""
-    old, new = Recosting(before, sizes), Recosting(after, sizes)
+    return _break_evens(Recosting(before, sizes), Recosting(after, sizes), sizes)
+
+
+def _break_evens(old: Recosting, new: Recosting, sizes: Sizes) -> tuple[BreakEven, ...]:
     found = list(_found(old, new, places(old.tree, new.tree, sizes=sizes)))
     return tuple(sorted(found, key=lambda one: one.margin))
 
@@ -82,7 +88,7 @@ def _break_even(old: Recosting, new: Recosting, place: Place, direction: int, mo
     for step in STEPS:
         size = min(step, most)
         if size > holds and loses(size):
-            for _ in range(8):
+            for _ in range(HALVINGS):
                 middle = (holds * size) ** 0.5
                 holds, size = (holds, middle) if loses(middle) else (middle, size)
             return size**direction
@@ -92,18 +98,27 @@ def _break_even(old: Recosting, new: Recosting, place: Place, direction: int, mo
     return None
 
 
-def plan_risk(before: Plan, after: Plan, sizes: Sizes = NO_SIZES, known: Known | None = None) -> PlanRisk | None:
-    """The risk of taking the new plan in place of the old one; None where it does the same at the same cost."""
+def plan_risk(
+    before: Plan,
+    after: Plan,
+    sizes: Sizes = NO_SIZES,
+    known: Known | None = None,
+    recosted: Recosting | None = None,
+) -> PlanRisk | None:
+    """The risk of taking the new plan in place of the old one; None where it does the same at the same cost.
+
+    ``recosted``: the old plan's, which remembers what it was asked, where several new plans are held against it.
+    """
     if before.shape == after.shape:
         return None
-    old, new = Recosting(before, sizes), Recosting(after, sizes)
+    old, new = recosted or Recosting(before, sizes), Recosting(after, sizes)
     alike = _skeleton(old.tree) == _skeleton(new.tree)
     if alike and abs(after.cost - before.cost) <= SAME_COST * before.cost:
         return None  # one index in place of its like
     if after.cost > before.cost:
         slight = alike and after.cost <= (1 + LEAST_GAIN) * before.cost
         return PlanRisk("safe" if slight else "risky", dearer_words(before.cost, after.cost))
-    evens = break_evens(before, after, sizes)
+    evens = _break_evens(old, new, sizes)
     seen = _seen_to_lose(old, new, evens, known)
     if seen is not None:
         return seen

@@ -88,7 +88,7 @@ def _other_version(server: Server, version: str) -> Limit:
 
 
 def _on_own_server(binaries: Binaries, server: Server) -> Host:
-    embedded = EmbeddedServer(binaries, settings=SHADOW_SETTINGS)
+    embedded = EmbeddedServer(binaries, settings=SHADOW_SETTINGS, in_memory=True)
     try:
         host = _in_database(embedded, binaries, server)
     except BaseException:

@@ -83,8 +83,9 @@ SHADOW_SETTINGS: Mapping[str, str] = {
     "max_connections": "10",
     "max_locks_per_transaction": "2048",
     "max_parallel_maintenance_workers": "0",
-    "max_wal_size": "4GB",
+    "max_wal_size": "512MB",
     "shared_buffers": "64MB",
+    "synchronous_commit": "off",
     "track_activities": "off",
     "track_counts": "off",
 }
