@@ -16,88 +16,166 @@ from dbtune.model.plan import Plan, PlanNode
 JsonValue = object
 """A value as a JSON parser gives it."""
 
+NAMES: Mapping[str, str] = {
+    "type": "Node Type",
+    "schema": "Schema",
+    "relation": "Relation Name",
+    "startup_cost": "Startup Cost",
+    "total_cost": "Total Cost",
+    "rows": "Plan Rows",
+    "width": "Plan Width",
+    "alias": "Alias",
+    "index": "Index Name",
+    "index_condition": "Index Cond",
+    "recheck_condition": "Recheck Cond",
+    "filter": "Filter",
+    "join_filter": "Join Filter",
+    "one_time_filter": "One-Time Filter",
+    "join_type": "Join Type",
+    "hash_condition": "Hash Cond",
+    "merge_condition": "Merge Cond",
+    "inner_unique": "Inner Unique",
+    "sort_keys": "Sort Key",
+    "group_keys": "Group Key",
+    "output": "Output",
+    "partial_mode": "Partial Mode",
+    "strategy": "Strategy",
+    "operation": "Operation",
+    "direction": "Scan Direction",
+    "parallel_aware": "Parallel Aware",
+    "workers_planned": "Workers Planned",
+    "actual_rows": "Actual Rows",
+    "actual_loops": "Actual Loops",
+    "actual_ms": "Actual Total Time",
+    "parent_relationship": "Parent Relationship",
+    "subplan_name": "Subplan Name",
+    "cte_name": "CTE Name",
+    "children": "Plans",
+    "plan": "Plan",
+    "settings": "Settings",
+    "execution_ms": "Execution Time",
+}
+"""Field to the server's word for it."""
+
+
+class _Node(msgspec.Struct, rename=NAMES, gc=False):
+    """A node of the JSON document; typed, and decoded without the properties that nobody reads."""
+
+    type: str = "Unknown"
+    schema: str | None = None
+    relation: str | None = None
+    startup_cost: float = 0.0
+    total_cost: float = 0.0
+    rows: float = 0.0
+    width: int = 0
+    alias: str | None = None
+    index: str | None = None
+    index_condition: str | None = None
+    recheck_condition: str | None = None
+    filter: str | None = None
+    join_filter: str | None = None
+    one_time_filter: str | None = None
+    join_type: str | None = None
+    hash_condition: str | None = None
+    merge_condition: str | None = None
+    inner_unique: bool = False
+    sort_keys: tuple[str, ...] = ()
+    group_keys: tuple[str, ...] = ()
+    output: tuple[str, ...] = ()
+    partial_mode: str | None = None
+    strategy: str | None = None
+    operation: str | None = None
+    direction: str | None = None
+    parallel_aware: bool = False
+    workers_planned: int = 0
+    actual_rows: float | None = None
+    actual_loops: float | None = None
+    actual_ms: float | None = None
+    parent_relationship: str | None = None
+    subplan_name: str | None = None
+    cte_name: str | None = None
+    children: tuple[_Node, ...] = ()
+
+
+class _Answer(msgspec.Struct, rename=NAMES, gc=False):
+    """EXPLAIN's answer about one statement."""
+
+    plan: _Node | None = None
+    settings: dict[str, JsonValue] = {}
+    execution_ms: float | None = None
+
+
+_ANSWERS = tuple[_Answer, ...] | _Answer
+"""auto_explain writes the object without the array around it."""
+
+_decoder: msgspec.json.Decoder[_ANSWERS] = msgspec.json.Decoder(_ANSWERS)
+
 
 def read_plan(explain_json: str | bytes | Sequence[JsonValue]) -> Plan:
     """The plan of the first statement in EXPLAIN's JSON, as text or already decoded, or of auto_explain's.
 
     Raises PlanFailed where it is no EXPLAIN output or holds no plan (a utility statement).
     """
-    decoded: JsonValue = explain_json
-    if isinstance(explain_json, str | bytes):
-        try:
-            decoded = msgspec.json.decode(explain_json)
-        except (msgspec.DecodeError, ValueError) as error:
-            raise PlanFailed(f"the server's EXPLAIN output is not JSON: {error}") from None
-    if isinstance(decoded, dict):  # auto_explain writes the object without the array around it
-        decoded = [decoded]
-    if not isinstance(decoded, list | tuple) or not decoded or not isinstance(decoded[0], dict):
-        raise PlanFailed("the server's EXPLAIN output holds no plan")
-    answer: Mapping[str, JsonValue] = decoded[0]
-    root = answer.get("Plan")
-    if not isinstance(root, dict):
+    answer = _answer(explain_json)
+    if answer.plan is None:
         raise PlanFailed("the statement has no plan (a utility statement)")
-    return Plan(_node(root, None), _settings(answer), _number(answer.get("Execution Time")))
+    settings = tuple(sorted((name, str(value)) for name, value in answer.settings.items()))
+    return Plan(_node(answer.plan, None), settings, answer.execution_ms)
 
 
-def _node(source: Mapping[str, JsonValue], schema_of_parent: str | None) -> PlanNode:
-    schema = _text(source.get("Schema")) or schema_of_parent
-    relation = _text(source.get("Relation Name"))
-    children = source.get("Plans")
+def _answer(explain_json: str | bytes | Sequence[JsonValue]) -> _Answer:
+    try:
+        if isinstance(explain_json, str | bytes):
+            answers = _decoder.decode(explain_json)
+        else:
+            answers = msgspec.convert(explain_json, _ANSWERS)
+    except msgspec.ValidationError:
+        raise PlanFailed("the server's EXPLAIN output holds no plan") from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise PlanFailed(f"the server's EXPLAIN output is not JSON: {error}") from None
+    if isinstance(answers, _Answer):
+        return answers
+    if not answers:
+        raise PlanFailed("the server's EXPLAIN output holds no plan")
+    return answers[0]
+
+
+def _node(source: _Node, schema_of_parent: str | None) -> PlanNode:
+    schema = source.schema or schema_of_parent
     return PlanNode(
-        type=_text(source.get("Node Type")) or "Unknown",
-        startup_cost=_number(source.get("Startup Cost")) or 0.0,
-        total_cost=_number(source.get("Total Cost")) or 0.0,
-        rows=_number(source.get("Plan Rows")) or 0.0,
-        width=int(_number(source.get("Plan Width")) or 0),
-        relation=None if relation is None else QualifiedName(schema or "public", relation),
-        alias=_text(source.get("Alias")),
-        index=_text(source.get("Index Name")),
-        index_condition=_text(source.get("Index Cond")),
-        recheck_condition=_text(source.get("Recheck Cond")),
-        filter=_text(source.get("Filter")) or _text(source.get("Join Filter")) or _text(source.get("One-Time Filter")),
-        join_type=_text(source.get("Join Type")),
-        join_condition=_text(source.get("Hash Cond")) or _text(source.get("Merge Cond")),
-        inner_unique=source.get("Inner Unique") is True,
-        sort_keys=_texts(source.get("Sort Key")) or _texts(source.get("Group Key")),
-        output=_texts(source.get("Output")),
+        type=source.type,
+        startup_cost=source.startup_cost,
+        total_cost=source.total_cost,
+        rows=source.rows,
+        width=source.width,
+        relation=None if source.relation is None else QualifiedName(schema or "public", source.relation),
+        alias=source.alias,
+        index=source.index,
+        index_condition=source.index_condition,
+        recheck_condition=source.recheck_condition,
+        filter=source.filter or source.join_filter or source.one_time_filter,
+        join_type=source.join_type,
+        join_condition=source.hash_condition or source.merge_condition,
+        inner_unique=source.inner_unique,
+        sort_keys=source.sort_keys or source.group_keys,
+        output=source.output,
         strategy=_strategy(source),
-        parallel_aware=source.get("Parallel Aware") is True,
-        workers_planned=int(_number(source.get("Workers Planned")) or 0),
-        actual_rows=_number(source.get("Actual Rows")),
-        actual_loops=_number(source.get("Actual Loops")),
-        actual_ms=_number(source.get("Actual Total Time")),
-        parent_relationship=_text(source.get("Parent Relationship")),
-        subplan_name=_text(source.get("Subplan Name")) or _text(source.get("CTE Name")),
-        children=tuple(_node(child, schema) for child in children) if isinstance(children, list) else (),
+        parallel_aware=source.parallel_aware,
+        workers_planned=source.workers_planned,
+        actual_rows=source.actual_rows,
+        actual_loops=source.actual_loops,
+        actual_ms=source.actual_ms,
+        parent_relationship=source.parent_relationship,
+        subplan_name=source.subplan_name or source.cte_name,
+        children=tuple([_node(child, schema) for child in source.children]),
     )
 
 
-def _strategy(source: Mapping[str, JsonValue]) -> str | None:
+def _strategy(source: _Node) -> str | None:
     """How the node does it: of an aggregate ``Hashed`` or ``Partial Sorted``, of ModifyTable ``Update``, of a scan its
     direction where it goes backward."""
-    parts = [_text(source.get("Partial Mode")), _text(source.get("Strategy")), _text(source.get("Operation"))]
-    if source.get("Scan Direction") == "Backward":
-        parts.append("Backward")
+    parts = (source.partial_mode, source.strategy, source.operation)
     said = [part for part in parts if part and part != "Simple"]
+    if source.direction == "Backward":
+        said.append("Backward")
     return " ".join(said) or None
-
-
-def _settings(answer: Mapping[str, JsonValue]) -> tuple[tuple[str, str], ...]:
-    settings = answer.get("Settings")
-    if not isinstance(settings, dict):
-        return ()
-    return tuple(sorted((str(name), str(value)) for name, value in settings.items()))
-
-
-def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _texts(value: JsonValue) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list) else ()
-
-
-def _number(value: JsonValue) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value)
