@@ -112,7 +112,11 @@ def _space(report: Report, console: Console) -> None:
     if len(told) < 2:
         return
     console.print()
-    console.print(Rule(Text("gain by space (--budget)", "bold"), align="left", style="dim", characters="─"))
+    console.print(
+        Rule(
+            Text("gain by space (--budget), net of what writes pay", "bold"), align="left", style="dim", characters="─"
+        )
+    )
     width = max(len(size) for size, _, _ in told)
     for size, gain, is_chosen in told:
         mark = "  ← this advice" if is_chosen else ""

@@ -112,11 +112,16 @@ SPACE_POINTS = 5
 
 
 def space_words(report: Report) -> list[tuple[str, str, bool]]:
-    """What less and more space would do: size, cost against today's, and whether it is the chosen one."""
+    """What less and more space would do: size, cost against today's, and whether it is the chosen one.
+
+    What is saved is net of what writes pay, and without what calls save that are cheap as they are; it is told as a
+    share of the same cost as everywhere else in the report.
+    """
     frontier = report.summary.frontier
     if frontier is None or len(frontier.points) < 2 or not frontier.points[0].cost:
         return []
-    today, points = frontier.points[0].cost, [point for point in frontier.points if point.indexes]
+    before, today = report.summary.cost_before, frontier.points[0].cost
+    points = [point for point in frontier.points if point.indexes]
     at = next((number for number, point in enumerate(points) if point.is_chosen), None)
     if at is None:
         return []
@@ -125,7 +130,7 @@ def space_words(report: Report) -> list[tuple[str, str, bool]]:
     return [
         (
             f"{human_bytes(point.bytes)} in {plural(point.indexes, 'index', 'indexes')}",
-            change(today, point.cost),
+            change(before, before - (today - point.cost)),
             point.is_chosen,
         )
         for point in told
