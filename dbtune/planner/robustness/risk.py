@@ -37,6 +37,9 @@ HALVINGS = 5
 SAME_COST = 1e-6
 """Relative difference of two costs that are the same but for rounding."""
 
+CHEAP = 40.0
+"""Planner units, of a lookup of a few pages: what is dearer than before and still as cheap harms nobody."""
+
 LEAST_GAIN = 0.15
 """A plan that is cheaper by less than this share is within the error of the cost model itself, unless it does the same
 with another index."""
@@ -116,7 +119,7 @@ def plan_risk(
     if alike and abs(after.cost - before.cost) <= SAME_COST * before.cost:
         return None  # one index in place of its like
     if after.cost > before.cost:
-        slight = alike and after.cost <= (1 + LEAST_GAIN) * before.cost
+        slight = after.cost <= CHEAP or (alike and after.cost <= (1 + LEAST_GAIN) * before.cost)
         return PlanRisk("safe" if slight else "risky", dearer_words(before.cost, after.cost))
     evens = _break_evens(old, new, sizes)
     seen = _seen_to_lose(old, new, evens, known)

@@ -105,6 +105,13 @@ def test_the_same_plan_has_no_risk_and_a_dearer_one_is_risky() -> None:
     assert "dearer" in risk(new, old).reason
 
 
+def test_a_plan_that_stays_cheap_is_safe_though_it_is_dearer() -> None:
+    wider = Plan(index_scan("orders", 12.4, 3, "(orders.id = 7)"))
+    narrow = Plan(replace(index_scan("orders", 9.9, 3, "(orders.id = 7)"), index="narrow"))
+    assert risk(narrow, wider).level == "safe"
+    assert "25% dearer" in risk(narrow, wider).reason
+
+
 def test_a_gain_within_the_cost_models_error_is_risky_but_for_another_index_read_alike() -> None:
     before = Plan(seq_scan("orders", 1000, 100))
     slightly = Plan(replace(index_scan("orders", 950, 100, ""), index_condition=None))
