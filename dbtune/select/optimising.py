@@ -24,9 +24,6 @@ ROUNDS = 8
 GAP = 0.005
 """Relative distance from the programme's optimum that is good enough: far below what a plan's cost is worth."""
 
-FIRST_GAP = 0.02
-"""The same for the first programme, whose plans the planner is going to correct anyway."""
-
 BOUND_GAP = 0.02
 """Distance of set and bound at which nothing more is proved."""
 
@@ -34,7 +31,7 @@ QUESTIONS = 140
 """Times the square root of the number of statements, about what the best sets count on: then a set is chosen, whatever
 is not known. The square root, since most of a large workload's cost is with few of its statements."""
 
-LOOKING_ROUNDS = 6
+LOOKING_ROUNDS = 8
 """Of questions about what the best sets count on, before one is chosen."""
 
 PROOF_ROUNDS = 2
@@ -67,7 +64,7 @@ def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Lat
             break
         progress.step("choosing indexes", number, ROUNDS)
         solution = Programme(model, budget_bytes, banned=banned).solve(
-            start=best.indexes, seconds=SOLVER_SECONDS, gap=GAP if number else FIRST_GAP
+            start=best.indexes, seconds=SOLVER_SECONDS, gap=GAP
         )
         if solution is None:
             break
