@@ -110,7 +110,7 @@ def _proved(model: Model, min_gain: float, budget_bytes: int | None, late: Late,
     banned: Package = NOTHING
     best = Standing(model, min_gain, NOTHING)
     for _ in range(PROOFS):
-        found = optimised(model, budget_bytes, banned, late, progress)
+        found = optimised(model, budget_bytes, best.indexes, banned, late, progress)
         least_gain = Standing(model, min_gain, found.indexes).least_gain
         slimmed = slim(model, found.indexes, least_gain)
         standing = Standing(model, min_gain, slimmed)

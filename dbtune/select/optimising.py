@@ -55,9 +55,12 @@ class Found:
     objective: float
 
 
-def optimised(model: Model, budget_bytes: int | None, banned: Package, late: Late, progress: Progress) -> Found:
-    """The best set within the budget that was found."""
-    best = _planned(model, best_grown(model, budget_bytes, banned=banned), late)
+def optimised(
+    model: Model, budget_bytes: int | None, start: Package, banned: Package, late: Late, progress: Progress
+) -> Found:
+    """The best set within the budget that was found. ``start``: a set that is good to begin with."""
+    sets = (grown(model, budget_bytes, 1.0, start, banned)[-1].indexes, best_grown(model, budget_bytes, banned=banned))
+    best = _planned(model, min(sets, key=model.objective), late)
     until = time.monotonic() + PHASE_SECONDS
     for number in range(ROUNDS):
         if late() or time.monotonic() > until:
