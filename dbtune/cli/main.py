@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "digest": "What takes the time, from slow-query logs alone. No database needed.",
     "explain": "One statement: its plan, what is wrong with it, what would help, by how much.",
     "verify": "On a staging copy: build the advice, measure it, drop it; predicted against real.",
+    "migrate": "A report's advice as migration files of your own tool, up and down.",
     "rules": "Every rule: what it looks for, why, and how to silence it.",
     "grants": "The least-privilege role that dbtune needs, as SQL.",
 }

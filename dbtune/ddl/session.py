@@ -14,15 +14,13 @@ SHORT_LOCK_TIMEOUT = "2s"
 """How long writers may have to queue behind a statement that waits for its lock."""
 
 
+WITHOUT_LIMITS = ("SET lock_timeout = 0", "SET statement_timeout = 0")
+LIMITS_AS_BEFORE = ("RESET statement_timeout", "RESET lock_timeout")
+
+
 def waiting_long(statements: Iterable[str]) -> tuple[str, ...]:
     """The statements, concurrent builds or drops, with time limits of role or database out of their way."""
-    return (
-        "SET lock_timeout = 0",
-        "SET statement_timeout = 0",
-        *statements,
-        "RESET statement_timeout",
-        "RESET lock_timeout",
-    )
+    return (*WITHOUT_LIMITS, *statements, *LIMITS_AS_BEFORE)
 
 
 def waiting_briefly(statements: Iterable[str]) -> tuple[str, ...]:

@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbtune.model.recommendation import Recommendation, Report
+from dbtune.model.text import in_comment
 from dbtune.report import wording
 from dbtune.report.registry import report_format
-from dbtune.report.text import one_line
 
 RULER = "-- " + "-" * 100
-TYPOGRAPHY = str.maketrans({"→": "->", "·": ",", "…": "...", "−": "-", "±": "+-", "⋈": "x"})
-"""A database in another encoding may not have these, and psql sends comments along with a statement."""
-
 OUTSIDE_A_TRANSACTION = "Run it outside a transaction: psql -v ON_ERROR_STOP=1 -f FILE (not psql -1)."
 
 
@@ -71,7 +68,7 @@ def _comments(number: int, recommendation: Recommendation) -> Iterator[str]:
 
 
 def _comment(text: str) -> str:
-    return f"-- {one_line(text).translate(TYPOGRAPHY)}".replace(" ,", ",")
+    return f"-- {in_comment(text)}"
 
 
 def _terminated(statement: str) -> str:

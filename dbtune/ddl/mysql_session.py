@@ -1,0 +1,13 @@
+"""What a session of MySQL or MariaDB sets around statements that change a schema.
+
+Every ALTER TABLE waits for the transactions that use the table, and while it waits all others wait behind it: a day, by
+default. Source: MySQL Reference Manual, "Metadata Locking"; ``lock_wait_timeout``.
+"""
+
+from __future__ import annotations
+
+LOCK_WAIT_SECONDS = 10
+"""How long others may have to queue behind a statement that waits for its metadata lock."""
+
+BEFORE = f"SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}"
+AFTER = "SET SESSION lock_wait_timeout = DEFAULT"

@@ -1,0 +1,1 @@
+"""The migration formats: one module each, found by ``dbtune.migrate.registry``."""

@@ -1,0 +1,122 @@
+"""From a report to migrations: which recommendations become some, in which order, with what around their statements."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dbtune.ddl import mysql_session
+from dbtune.migrate import postgres
+from dbtune.migrate.migration import Migration, Step, Way
+from dbtune.model.errors import UsageError
+from dbtune.model.recommendation import Recommendation, Report
+
+LONGEST_NAME = 60
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What of a report becomes migrations, and what does not."""
+
+    migrations: tuple[Migration, ...]
+    without_sql: int
+    """Advice that holds no statement."""
+    without_way_back: tuple[Recommendation, ...]
+    """Work on one database that changes no schema (ANALYZE, REINDEX, a leftover dropped), left out unless named."""
+
+
+def plan(report: Report, only: Sequence[str] = ()) -> Plan:
+    """The report's migrations in its order. ``only``: ids of recommendations, or the first characters of one.
+
+    Raises UsageError where an id is none, or nothing is left to migrate.
+    """
+    chosen = _chosen(report, only)
+    with_sql = [one for one in chosen if one.sql.up]
+    left_out = () if only else tuple(one for one in with_sql if not one.sql.down)
+    wanted = [one for one in with_sql if only or one.sql.down]
+    if not wanted:
+        raise UsageError(_nothing(report, only, left_out))
+    migrations = tuple(_with_own_names(_migration(one, report.target.dialect) for one in wanted))
+    return Plan(migrations, len(chosen) - len(with_sql), left_out)
+
+
+def _nothing(report: Report, only: Sequence[str], left_out: Sequence[Recommendation]) -> str:
+    if not report.recommendations:
+        return "the report holds no recommendation, so there is nothing to migrate"
+    if only:
+        return f"no SQL in {', '.join(only)}, so there is nothing to migrate"
+    if left_out:
+        ids = " ".join(one.id for one in left_out)
+        return f"no recommendation of the report changes the schema; to migrate them all the same, --only {ids}"
+    return "no recommendation of the report holds SQL, so there is nothing to migrate"
+
+
+def _chosen(report: Report, only: Sequence[str]) -> list[Recommendation]:
+    for wanted in only:
+        hits = [one for one in report.recommendations if wanted and one.id.startswith(wanted)]
+        if not hits:
+            raise UsageError(f"no recommendation '{wanted}' in the report; its ids stand in \"id\"")
+        if len(hits) > 1 and wanted not in [one.id for one in hits]:
+            raise UsageError(f"'{wanted}' is the beginning of {len(hits)} ids: {', '.join(one.id for one in hits)}")
+    ids = {one.id for one in report.recommendations}
+    whole, beginnings = set(only) & ids, tuple(set(only) - ids)
+    return [one for one in report.recommendations if not only or one.id in whole or one.id.startswith(beginnings)]
+
+
+def _migration(one: Recommendation, dialect: str) -> Migration:
+    way = postgres.way if dialect == "postgres" else _mysql_way
+    return Migration(
+        fingerprint=hashlib.sha256("\0".join(one.sql.up).encode()).hexdigest()[:16],
+        name=_name(one),
+        title=f"{one.title} [{one.severity}, {one.rule}]",
+        schema=one.object.schema,
+        table=one.object.table,
+        up=way(one.sql.up),
+        down=way(one.sql.down),
+        notes=(one.reason, f"Risk: {one.risk}" if one.risk else ""),
+        index=postgres.plain_index(one.sql.up) if dialect == "postgres" else None,
+    )
+
+
+def _mysql_way(statements: Sequence[str]) -> Way:
+    if not statements:
+        return Way()
+    steps = tuple(Step(sql.strip().rstrip(";"), alone=True) for sql in statements)
+    return Way((mysql_session.BEFORE,), steps, (mysql_session.AFTER,))
+
+
+def _name(one: Recommendation) -> str:
+    sql = one.sql.up[0].upper()
+    verb = "change"
+    for begin, word in (("CREATE", "create"), ("DROP", "drop"), ("REINDEX", "rebuild"), ("ANALYZE", "analyze")):
+        if sql.startswith(begin):
+            verb = word
+    if verb == "change" and re.match(r"ALTER TABLE .* (ADD|DROP) (UNIQUE |FULLTEXT |SPATIAL )?(INDEX|KEY) ", sql):
+        verb = "drop" if " DROP " in sql else "create"
+    what = one.object.index or postgres.made_name(one.sql.up[0]) or f"{one.rule.split('.')[-1]}_{one.object.table}"
+    return words(f"{verb} {what}")
+
+
+def words(text: str) -> str:
+    """Lower-case letters, digits and ``_``, for the name of a file, a class or a change."""
+    return _NOT_IN_NAMES.sub("_", text.lower()).strip("_")[:LONGEST_NAME].strip("_")
+
+
+def _with_own_names(migrations: Iterator[Migration]) -> Iterator[Migration]:
+    taken: set[str] = set()
+    seen: set[str] = set()
+    for one in migrations:
+        if one.fingerprint in seen:
+            continue
+        seen.add(one.fingerprint)
+        named = renamed(one, taken)
+        taken.add(named.name)
+        yield named
+
+
+def renamed(one: Migration, taken: Collection[str]) -> Migration:
+    """The migration under its name, or under one with its fingerprint where that is taken."""
+    return one if one.name not in taken else replace(one, name=f"{one.name[: LONGEST_NAME - 7]}_{one.fingerprint[:6]}")

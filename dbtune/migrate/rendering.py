@@ -1,0 +1,84 @@
+"""The files' texts from their templates; values arrive as SQL, and leave as each language writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dbtune.model.text import in_comment
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+def render(template: str, **values: object) -> str:
+    """The template's text with the values, ending with a newline."""
+    return _environment().get_template(template).render(values).rstrip("\n") + "\n"
+
+
+def commented(lines: Iterable[str], sign: str = "--") -> str:
+    """The lines as comments."""
+    return "\n".join(f"{sign} {in_comment(line)}".rstrip() for line in lines)
+
+
+def ended(statements: Iterable[str]) -> str:
+    """SQL statements, each with its semicolon."""
+    return "\n".join(f"{sql};" for sql in statements)
+
+
+def python_string(text: str) -> str:
+    """A string literal of Python, over several lines where the text is."""
+    if "\n" not in text:
+        return _python_line(text)
+    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return f'"""{escaped[:-1]}\\""""' if escaped.endswith('"') else f'"""{escaped}"""'
+
+
+def _python_line(text: str) -> str:
+    escaped = text.replace("\\", "\\\\")
+    return f"'{escaped}'" if '"' in text and "'" not in text else '"' + escaped.replace('"', '\\"') + '"'
+
+
+def text_clause(sql: str) -> str:
+    """SQL for SQLAlchemy's ``text()``, to which ``:word`` is a parameter unless escaped."""
+    pieces = sql.split("::")
+    return "::".join(piece.replace(":", "\\:") for piece in pieces)
+
+
+def js_string(text: str) -> str:
+    """A template literal of JavaScript."""
+    return "`" + text.replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${") + "`"
+
+
+def knex_raw(sql: str) -> str:
+    """SQL for ``knex.raw()``, to which ``?`` is a parameter unless escaped."""
+    return sql.replace("?", "\\?")
+
+
+def ruby_string(text: str) -> str:
+    """A string literal of Ruby in which nothing is interpolated."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters.update(
+        commented=commented,
+        ended=ended,
+        python_string=python_string,
+        text_clause=text_clause,
+        js_string=js_string,
+        knex_raw=knex_raw,
+        ruby_string=ruby_string,
+    )
+    return environment
