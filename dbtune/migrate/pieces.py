@@ -17,6 +17,8 @@ TO_FIRST = "dbtune_begin"
 TO_LAST = "dbtune_end"
 FIRST = "Settings for the files that follow, in the same run; leftovers of builds that broke off go."
 LAST = "The indexes have to be valid; settings as they were."
+LIMITS_ARE_SET = "squawk-ignore-file require-lock-timeout, require-statement-timeout"
+"""In a file that has no room for them: the first one of the run has."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,11 @@ def _middle(one: Migration) -> Iterator[Piece]:
         part = f" ({number} of {count})" if count > 1 else ""
         yield Piece(
             one.name if count == 1 else f"{one.name}_{number}",
-            (one.comments[0] + part, *one.comments[1:]),
+            (
+                one.comments[0] + part,
+                *one.comments[1:],
+                *([LIMITS_ARE_SET] if one.up.before or one.down.before else []),
+            ),
             tuple(step.sql for step in up),
             tuple(step.sql for step in down),
             any(step.alone for step in up),

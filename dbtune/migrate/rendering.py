@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -57,6 +58,17 @@ def knex_raw(sql: str) -> str:
     return sql.replace("?", "\\?")
 
 
+_QUESTION = re.compile(
+    r"""[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | (?P<tag>\$\w*\$).*?(?P=tag) | (?P<question>\?)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def jdbc_statement(sql: str) -> str:
+    """SQL for Postgres' JDBC driver, to which ``?`` is a parameter unless it stands in quotes or is doubled."""
+    return _QUESTION.sub(lambda match: "??" if match["question"] else match[0], sql)
+
+
 def ruby_string(text: str) -> str:
     """A string literal of Ruby in which nothing is interpolated."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
@@ -78,6 +90,7 @@ def _environment() -> Environment:
         python_string=python_string,
         text_clause=text_clause,
         js_string=js_string,
+        jdbc_statement=jdbc_statement,
         knex_raw=knex_raw,
         ruby_string=ruby_string,
     )

@@ -23,8 +23,9 @@ class Unavailable(Exception):
     """The packages cannot be had on this machine; the message says why."""
 
 
-def unpack(suite: str, package: str, prefix: Path) -> None:
-    """Fetch a package of a Debian suite with all that it depends on, and unpack all into ``prefix``.
+def unpack(suite: str, package: str, prefix: Path, stand_ins: Sequence[str] = STAND_INS) -> None:
+    """Fetch a package of a Debian suite (or several, with spaces between) with all that it depends on, but for the
+    ``stand_ins``, and unpack all into ``prefix``.
 
     Raises Unavailable where this machine has no apt, no Debian mirror, or no way to it.
     """
@@ -34,17 +35,17 @@ def unpack(suite: str, package: str, prefix: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
     shutil.rmtree(prefix, ignore_errors=True)
     try:
-        for package_file in _downloaded(suite, package, work):
+        for package_file in _downloaded(suite, package, work, stand_ins):
             _extract(package_file, prefix)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _downloaded(suite: str, package: str, work: Path) -> list[Path]:
+def _downloaded(suite: str, package: str, work: Path, stand_ins: Sequence[str]) -> list[Path]:
     for folder in ("lists/partial", "archives/partial"):
         (work / folder).mkdir(parents=True)
     architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
-    (work / "status").write_text("".join(_stand_in(name, architecture.stdout.strip()) for name in STAND_INS))
+    (work / "status").write_text("".join(_stand_in(name, architecture.stdout.strip()) for name in stand_ins))
     keys = [path for name in _KEYRINGS if (path := Path("/usr/share/keyrings", name)).exists()]
     signed = f"[signed-by={keys[0]}] " if keys else ""
     (work / "sources.list").write_text(f"deb {signed}{_mirror()} {suite} main\n")
@@ -66,7 +67,7 @@ def _downloaded(suite: str, package: str, work: Path) -> list[Path]:
     }
     given = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
     _apt(given, "update")
-    _apt(given, "--yes", "--download-only", "install", package)
+    _apt(given, "--yes", "--download-only", "install", *package.split())
     return sorted((work / "archives").glob("*.deb"))
 
 

@@ -37,11 +37,6 @@ def _files(batch: Batch) -> Iterator[NewFile]:
             {"title": "Up", "statements": one.up.statements},
             {"title": "Down", "statements": one.down.statements},
         ]
-        text = render(
-            "blocks.sql.j2",
-            comments=one.comments,
-            head=("-- +goose NO TRANSACTION",),
-            tool="goose",
-            directions=directions,
-        )
+        head = ("-- +goose NO TRANSACTION",)
+        text = render("blocks.sql.j2", comments=one.comments, head=head, tool="goose", directions=directions)
         yield NewFile(batch.folder / f"{version}_{one.name}.sql", text)

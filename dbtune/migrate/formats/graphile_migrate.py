@@ -1,7 +1,7 @@
 """graphile-migrate: committed migrations, each with the hash of the one before it; there is no way down in the tool.
 
-What is written is what ``graphile-migrate commit`` writes: headers, then a body whose SHA-1, with the hash before it, is
-the migration's own. The way back stands in files beside them, to be run by psql.
+What is written is what ``graphile-migrate commit`` writes: headers, then a body whose SHA-1, with the hash before it,
+is the migration's own. The way back stands in files beside them, to be run by psql.
 Source: graphile-migrate 1.4, ``src/hash.ts``, ``src/migration.ts``, ``src/header.ts``.
 """
 

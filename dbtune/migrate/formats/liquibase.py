@@ -13,7 +13,7 @@ from pathlib import Path
 from dbtune.migrate.migration import Migration
 from dbtune.migrate.project import Batch, NewFile, Output, Place, text_of
 from dbtune.migrate.registry import migration_format
-from dbtune.migrate.rendering import render
+from dbtune.migrate.rendering import jdbc_statement, render
 from dbtune.migrate.versions import file_names, leading_numbers, like_those_there, timestamps
 
 FOLDERS = ("src/main/resources/db/changelog", "db/changelog", "changelog")
@@ -48,19 +48,22 @@ def _files(batch: Batch) -> Iterator[NewFile]:
     count = len(batch.migrations)
     versions = like_those_there(there, batch.since, count, 4) if there else timestamps((), batch.since, count)
     for version, one in zip(versions, batch.migrations, strict=True):
-        yield NewFile(batch.folder / f"{version}_{one.name}.sql", _text(one))
+        yield NewFile(batch.folder / f"{version}_{one.name}.sql", _text(one, batch.dialect))
 
 
-def _text(one: Migration) -> str:
+def _text(one: Migration, dialect: str) -> str:
+    up, down = one.up.statements, one.down.statements
+    if dialect == "postgres":
+        up, down = tuple(map(jdbc_statement, up)), tuple(map(jdbc_statement, down))
     delimiter = ";;"
-    while any(delimiter in sql for sql in (*one.up.statements, *one.down.statements)):
+    while any(delimiter in sql for sql in (*up, *down)):
         delimiter += ";"
-    back = "\n".join(f"{sql}{delimiter}" for sql in one.down.statements).splitlines()
+    back = "\n".join(f"{sql}{delimiter}" for sql in down).splitlines()
     return render(
         "liquibase.sql.j2",
         comments=one.comments,
         name=one.name,
         delimiter=delimiter,
-        statements=one.up.statements,
+        statements=up,
         back=back or ["empty"],
     )

@@ -19,6 +19,7 @@ OLDEST = "6.1"
 """The version whose migrations are written where nothing tells of a later one: it has ``if_not_exists``."""
 
 _VERSION = re.compile(r"ActiveRecord::Migration\[(\d+\.\d+)\]")
+_READABLE = re.compile(r"\w+\.\w+\Z")
 _LOCKED = re.compile(r"^    (?:activerecord|rails) \((\d+\.\d+)", re.MULTILINE)
 
 
@@ -63,18 +64,28 @@ def _version(batch: Batch) -> str:
     return max(found, key=lambda version: tuple(map(int, version.split("."))), default=OLDEST)
 
 
+def _by_rails(one: Migration) -> NewIndex | None:
+    """The index, where Rails can read its table's name, and has words for it (``include`` came with 7.1)."""
+    index = one.index
+    if index is None or index.include or not _READABLE.match(f"{index.schema}.{index.table}"):
+        return None
+    return index
+
+
 def _up(one: Migration) -> list[str]:
-    if one.index is None:
+    index = _by_rails(one)
+    if index is None:
         return [_execute(sql) for sql in one.up.statements]
-    build = _add_index(one.index)
+    build = _add_index(index)
     return [*map(_execute, one.up.before), build, *map(_execute, one.up.after)]
 
 
 def _down(one: Migration) -> list[str]:
-    if one.index is None:
+    index = _by_rails(one)
+    if index is None:
         return [_execute(sql) for sql in one.down.statements]
-    table = ruby_string(f"{one.index.schema}.{one.index.table}")
-    drop = f"remove_index {table}, name: {ruby_string(one.index.name)}, algorithm: :concurrently, if_exists: true"
+    table = ruby_string(f"{index.schema}.{index.table}")
+    drop = f"remove_index {table}, name: {ruby_string(index.name)}, algorithm: :concurrently, if_exists: true"
     return [*map(_execute, one.down.before), drop, *map(_execute, one.down.after)]
 
 
