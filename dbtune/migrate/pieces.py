@@ -54,18 +54,13 @@ def _around(statements: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 def _middle(one: Migration) -> Iterator[Piece]:
     ups, downs = list(_runs(one.up.steps)), list(_runs(one.down.steps))[::-1]
     # what is undone last was done first
-    shorter, longer = sorted((ups, downs), key=len)
-    shorter += [()] * (len(longer) - len(shorter))
-    count = len(longer)
+    count = max(len(ups), len(downs))
+    limits = (LIMITS_ARE_SET,) if one.up.before or one.down.before else ()
     for number, (up, down) in enumerate(zip_longest(ups, downs, fillvalue=()), 1):
         part = f" ({number} of {count})" if count > 1 else ""
         yield Piece(
             one.name if count == 1 else f"{one.name}_{number}",
-            (
-                one.comments[0] + part,
-                *one.comments[1:],
-                *([LIMITS_ARE_SET] if one.up.before or one.down.before else []),
-            ),
+            (one.comments[0] + part, *one.comments[1:], *limits),
             tuple(step.sql for step in up),
             tuple(step.sql for step in down),
             any(step.alone for step in up),

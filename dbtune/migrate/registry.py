@@ -75,12 +75,12 @@ def migration_format(
 
 @cache
 def formats() -> Mapping[str, MigrationFormat]:
-    """All formats by name: this package's, then those of installed plug-ins."""
+    """All formats in the order of their names: this package's, and those of installed plug-ins."""
     for module in pkgutil.iter_modules(dbtune.migrate.formats.__path__):
         import_module(f"dbtune.migrate.formats.{module.name}")
     for entry in entry_points(group=ENTRY_POINTS):
         entry.load()
-    return dict(_registered)
+    return dict(sorted(_registered.items()))
 
 
 def detected(root: Path) -> tuple[MigrationFormat, Place]:

@@ -33,12 +33,12 @@ def python_string(text: str) -> str:
     """A string literal of Python, over several lines where the text is."""
     if "\n" not in text:
         return _python_line(text)
-    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    escaped = text.replace("\\", "\\\\").replace("\r", "\\r").replace('"""', '\\"\\"\\"')
     return f'"""{escaped[:-1]}\\""""' if escaped.endswith('"') else f'"""{escaped}"""'
 
 
 def _python_line(text: str) -> str:
-    escaped = text.replace("\\", "\\\\")
+    escaped = text.replace("\\", "\\\\").replace("\r", "\\r")
     return f"'{escaped}'" if '"' in text and "'" not in text else '"' + escaped.replace('"', '\\"') + '"'
 
 

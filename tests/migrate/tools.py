@@ -121,7 +121,7 @@ from sqlalchemy import create_engine
 
 url = context.config.get_main_option("sqlalchemy.url")
 if context.is_offline_mode():
-    context.configure(url=url, literal_binds=True)
+    context.configure(url=url, literal_binds=True, dialect_opts={"paramstyle": "named"})
     with context.begin_transaction():
         context.run_migrations()
 else:
@@ -236,7 +236,8 @@ YOYO = Tool(
 
 def _dbmate(project: Project, *words: str) -> None:
     command = tools.npm("dbmate", "2.36.0") / ".bin" / "dbmate"
-    project.run(command, "--no-dump-schema", "--url", f"{project.url}?sslmode=disable", *words)
+    url = f"{project.url}?sslmode=disable" if project.url.startswith("postgresql") else project.url
+    project.run(command, "--no-dump-schema", "--url", url, *words)
 
 
 def _make_dbmate(project: Project) -> None:
