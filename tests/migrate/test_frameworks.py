@@ -18,7 +18,7 @@ from dbtune.model.recommendation import Report, Subject
 from dbtune.sql.splitting import split_statements
 from tests.connect.proxy import listening
 from tests.migrate.reports import DROPPED, EXPRESSION, PLAIN, QUOTED, SCHEMA, SIMPLE, recommendation, report
-from tests.migrate.tools import ALEMBIC, DBMATE, DJANGO, Project, alembic, manage
+from tests.migrate.tools import ALEMBIC, DBMATE, DJANGO, Project, alembic, manage, psql
 from tests.servers.mysql_sandbox import MySQLServer
 from tests.servers.packages import Unavailable
 
