@@ -64,5 +64,5 @@ def _notes(proposal: Proposal, *, dry_run: bool) -> list[str]:
             + ", ".join(f"{one.title} ({one.id})" for one in left_out)
         )
     if proposal.plan.without_sql:
-        notes.append(f"{proposal.plan.without_sql} without SQL")
+        notes.append(f"left out, as they hold no SQL: {proposal.plan.without_sql} of the report's recommendations")
     return [*notes, *proposal.output.notes]

@@ -35,7 +35,7 @@ def drop_if_invalid(index: QualifiedName) -> str:
 def require_valid(index: QualifiedName) -> str:
     """Fails where the index is not there or INVALID."""
     valid = _EXISTS.format(name=literal(qualified(index)), state="indisvalid")
-    message = literal(f"index {qualified(index)} is missing or INVALID: its build broke off".replace("%", "%%"))
+    message = literal(f"index {qualified(index)} is missing or INVALID, because its build broke off".replace("%", "%%"))
     hint = literal(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(index)}; then build it again.")
     raising = f"RAISE EXCEPTION {message}\n      USING HINT = {hint};"
     return _block(f"  IF NOT EXISTS (\n{valid}\n  ) THEN\n    {raising}\n  END IF;")

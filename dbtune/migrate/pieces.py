@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from dbtune.migrate.migration import Migration, Step
+from dbtune.migrate.rendering import LIMITS_ARE_SET
 
 TO_FIRST = "dbtune_begin"
 TO_LAST = "dbtune_end"
 FIRST = "Settings for the files that follow, in the same run; leftovers of builds that broke off go."
 LAST = "The indexes have to be valid; settings as they were."
-LIMITS_ARE_SET = "squawk-ignore-file require-lock-timeout, require-statement-timeout"
-"""In a file that has no room for them: the first one of the run has."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from dbtune.migrate.migration import Migration, Step, Way
 from dbtune.model.errors import UsageError
 from dbtune.model.recommendation import Recommendation, Report
 
-LONGEST_NAME = 60
+LONGEST_NAME = 72
+"""Characters; a verb and the longest name of an index."""
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
@@ -39,7 +40,9 @@ def plan(report: Report, only: Sequence[str] = ()) -> Plan:
     wanted = [one for one in with_sql if only or one.sql.down]
     if not wanted:
         raise UsageError(_nothing(report, only, left_out))
-    migrations = tuple(_with_own_names(_migration(one, report.target.dialect) for one in wanted))
+    # what takes the place of an index is there before the index goes
+    ordered = sorted(wanted, key=lambda one: one.sql.up[0].startswith(("DROP", "REINDEX")))
+    migrations = tuple(_with_own_names(_migration(one, report.target.dialect) for one in ordered))
     return Plan(migrations, len(chosen) - len(with_sql), left_out)
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dbtune.migrate.migration import MARK
 from dbtune.model.text import in_comment
 
 FOLDER = Path(__file__).parent / "templates"
+
+LIMITS_ARE_SET = "squawk-ignore-file require-lock-timeout, require-statement-timeout"
+"""In a file that has no room for limits on waits: the first one of the run sets them."""
+
+OBEYED = (MARK, LIMITS_ARE_SET)
+"""Comments that are meant to be read by programs."""
 
 
 def render(template: str, **values: object) -> str:
@@ -19,9 +27,25 @@ def render(template: str, **values: object) -> str:
     return _environment().get_template(template).render(values).rstrip("\n") + "\n"
 
 
+COMMENT_WIDTH = 110
+_DIRECTIVE = re.compile(
+    r"[+!]|(migrate|atlas|transactional|depends|squawk-|liquibase|changeset|rollback|precondition|property|ignore|"
+    r"validchecksum|comment|labels?|contexts?)\b",
+    re.IGNORECASE,
+)
+"""How the comments begin that one tool or another obeys."""
+
+
 def commented(lines: Iterable[str], sign: str = "--") -> str:
-    """The lines as comments."""
-    return "\n".join(f"{sign} {in_comment(line)}".rstrip() for line in lines)
+    """The lines as comments of readable width; none of them begins as what a tool obeys, but for dbtune's own."""
+    return "\n".join(f"{sign} {part}".rstrip() for line in lines for part in _wrapped(in_comment(line)))
+
+
+def _wrapped(line: str) -> list[str]:
+    if line.startswith(OBEYED):
+        return [line]
+    parts = textwrap.wrap(line, COMMENT_WIDTH, break_long_words=False, break_on_hyphens=False)
+    return [f"... {part}" if _DIRECTIVE.match(part) else part for part in parts]
 
 
 def ended(statements: Iterable[str]) -> str:
@@ -40,6 +64,11 @@ def python_string(text: str) -> str:
 def _python_line(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("\r", "\\r")
     return f"'{escaped}'" if '"' in text and "'" not in text else '"' + escaped.replace('"', '\\"') + '"'
+
+
+def docstring(text: str) -> str:
+    """One line for the inside of a docstring."""
+    return in_comment(text).replace("\\", "\\\\").replace('"', "'")
 
 
 def text_clause(sql: str) -> str:

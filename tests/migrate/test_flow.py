@@ -19,7 +19,7 @@ from dbtune.migrate.formats.atlas import atlas_sum
 from dbtune.migrate.planning import plan, words
 from dbtune.migrate.project import NewFile
 from dbtune.migrate.registry import formats
-from dbtune.migrate.rendering import jdbc_statement, js_string, python_string, ruby_string
+from dbtune.migrate.rendering import commented, jdbc_statement, js_string, python_string, ruby_string
 from dbtune.migrate.writing import write_all
 from dbtune.model.errors import UsageError
 from dbtune.model.recommendation import Report
@@ -274,6 +274,11 @@ ERRORS: dict[str, tuple[Files, str, str]] = {
         AUTO,
         "2 leaf migrations (0002_b, 0002_c); run 'manage.py makemigrations --merge' first",
     ),
+    "no migration yet": (
+        {"manage.py": "", "shop/migrations/__init__.py": ""},
+        AUTO,
+        "no migration yet; run 'manage.py makemigrations shop' first",
+    ),
     "no app": (
         {"manage.py": "", "a/migrations/__init__.py": "", "b/migrations/__init__.py": ""},
         AUTO,
@@ -382,6 +387,17 @@ def test_strings_of_python_with_all_that_is_special(text: str) -> None:
     assert eval(python_string(text)) == text
 
 
+WORDS = st.sampled_from(
+    ["migrate:down", "+goose Down", "!x", "rollback", "--", "coding=utf-7", "x", "depends: y", "é" * 60]
+)
+
+
+@given(st.lists(WORDS, max_size=40))
+def test_comments_give_no_orders(text: list[str]) -> None:
+    for line in commented([" ".join(text)]).splitlines():
+        assert re.match(r"-- (?!migrate:|\+goose|!|rollback|depends)", line)
+
+
 def test_strings_of_other_languages() -> None:
     assert js_string("a`b${c}\\d") == "`a\\`b\\${c}\\\\d`"
     assert ruby_string("it's #{x} \\n") == "'it\\'s #{x} \\\\n'"
@@ -398,4 +414,4 @@ def test_numbers_go_on(there: list[str], count: int) -> None:
 
 @given(TEXTS)
 def test_words_are_words(text: str) -> None:
-    assert re.fullmatch(r"[a-z0-9_]{0,60}", words(text))
+    assert re.fullmatch(r"[a-z0-9_]{0,72}", words(text))

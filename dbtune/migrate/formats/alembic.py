@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from dbtune.migrate.migration import Migration, NewIndex
+from dbtune.migrate.migration import NewIndex
 from dbtune.migrate.project import Batch, NewFile, Output, Place, text_of
 from dbtune.migrate.python_files import assigned, constant, parsed, words_in
 from dbtune.migrate.registry import migration_format
-from dbtune.migrate.rendering import python_string, render
+from dbtune.migrate.rendering import docstring, python_string, render
 from dbtune.model.errors import UsageError
 from dbtune.model.text import in_comment
 
@@ -60,7 +60,7 @@ def _files(batch: Batch, configuration: _Configuration, head: str | None, folder
             folder / f"{_file_name(configuration, revision, one.name, moment)}.py",
             render(
                 "alembic.py.j2",
-                title=_docstring(one),
+                title=docstring(one.title),
                 revision=revision,
                 down_revision=head,
                 created=moment.strftime("%Y-%m-%d %H:%M:%S"),
@@ -71,10 +71,6 @@ def _files(batch: Batch, configuration: _Configuration, head: str | None, folder
             ),
         )
         head = revision
-
-
-def _docstring(one: Migration) -> str:
-    return in_comment(one.title).replace("\\", "\\\\").replace('"', "'")
 
 
 def _model_line(index: NewIndex | None) -> str:

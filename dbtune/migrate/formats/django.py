@@ -17,7 +17,7 @@ from dbtune.migrate.django_models import App, Model, apps_below, leaf_of
 from dbtune.migrate.migration import Migration, NewIndex
 from dbtune.migrate.project import Batch, NewFile, Output, Place
 from dbtune.migrate.registry import migration_format
-from dbtune.migrate.rendering import python_string, render
+from dbtune.migrate.rendering import docstring, python_string, render
 from dbtune.migrate.versions import file_names, leading_numbers, numbers
 from dbtune.model.errors import UsageError
 from dbtune.model.names import QualifiedName
@@ -75,6 +75,8 @@ def _app_of(one: Migration, apps: tuple[App, ...], named: str | None, root: Path
 
 def _files(app: App, migrations: list[Migration]) -> Iterator[tuple[NewFile, str]]:
     leaf = leaf_of(app)
+    if migrations and leaf is None:
+        raise UsageError(f"{app.migrations}: no migration yet; run 'manage.py makemigrations {app.label}' first")
     versions = numbers(leading_numbers(file_names(app.migrations, "*.py")), len(migrations), 4)
     for version, one in zip(versions, migrations, strict=True):
         model = app.model_of(one.table)
@@ -103,7 +105,8 @@ def _text(one: Migration, app: App, leaf: str | None, model: Model | None, index
         ]
     return render(
         "django.py.j2",
-        comments=one.comments,
+        title=docstring(one.title),
+        comments=one.comments[1:],
         remarks=(f"Add to Meta.indexes, or makemigrations removes it: {remark}",) if remark else (),
         operation=operation,
         operations=operations,
