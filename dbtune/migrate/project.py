@@ -15,6 +15,9 @@ from dbtune.migrate.migration import Migration, marks_in
 SKIPPED_FOLDERS = frozenset(
     {"node_modules", "venv", "site-packages", "vendor", "target", "build", "dist", "__pycache__"}
 )
+ENDINGS = frozenset({".sql", ".py", ".rb", ".js", ".cjs", ".mjs", ".ts"})
+"""Of the files that formats write."""
+
 LARGEST_FILE = 1 << 20
 """Bytes; no migration that dbtune wrote is larger."""
 
@@ -66,7 +69,7 @@ class Batch:
 def text_of(path: Path) -> str:
     """The file's text, or nothing where it cannot be read or is too large to be meant."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
             return ""
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -84,8 +87,9 @@ def written_before(folder: Path) -> dict[str, Path]:
     """Fingerprints of the changes that are in the folder, with the file of each."""
     found: dict[str, Path] = {}
     for path in files_below(folder):
-        for mark in sorted(marks_in(text_of(path))):
-            found.setdefault(mark, path)
+        if path.suffix in ENDINGS:
+            for mark in sorted(marks_in(text_of(path))):
+                found.setdefault(mark, path)
     return found
 
 

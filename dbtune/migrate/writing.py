@@ -26,7 +26,8 @@ def write_all(files: Sequence[NewFile]) -> None:
             with suppress(OSError):
                 folder.rmdir()
         if isinstance(error, OSError):
-            raise UsageError(f"{error.filename or files[0].path}: {error.strerror}; nothing was written") from error
+            place = Path(error.filename).parent if error.filename else files[0].path.parent
+            raise UsageError(f"{place}: {error.strerror}; nothing was written") from error
         raise
 
 
