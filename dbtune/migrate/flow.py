@@ -47,6 +47,8 @@ def propose(report: Report, wishes: Wishes) -> Proposal:
     if not wishes.root.is_dir():
         raise UsageError(f"{wishes.root}: there is no such folder")
     form, place = detected(wishes.root) if wishes.form == AUTO else _named(wishes.form, wishes.root)
+    if wishes.app is not None and not form.has_apps:
+        raise UsageError(f"--app names an app of Django; {form.title} has none")
     dialect = report.target.dialect
     if dialect not in form.dialects:
         raise UsageError(

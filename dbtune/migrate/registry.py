@@ -45,6 +45,8 @@ class MigrationFormat:
     """What of the tool has to be in the folder; empty: the files can stand alone."""
     folders: tuple[str, ...] = ("migrations",)
     """Where the tool looks by default; used where it is there."""
+    has_apps: bool = False
+    """Whether a project has several places for migrations, one of which the user can name."""
 
 
 _registered: dict[str, MigrationFormat] = {}
@@ -63,11 +65,12 @@ def migration_format(
     dialects: frozenset[str] = ALL_DIALECTS,
     needs: str = "",
     folders: tuple[str, ...] = ("migrations",),
+    has_apps: bool = False,
 ) -> Callable[[Writer], Writer]:
     """Register the decorated function as what writes that format."""
 
     def register(write: Writer) -> Writer:
-        _registered[name] = MigrationFormat(name, title, find, write, dialects, needs, folders)
+        _registered[name] = MigrationFormat(name, title, find, write, dialects, needs, folders, has_apps)
         return write
 
     return register

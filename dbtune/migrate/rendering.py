@@ -94,7 +94,7 @@ _QUESTION = re.compile(
 
 
 def jdbc_statement(sql: str) -> str:
-    """SQL for Postgres' JDBC driver, to which ``?`` is a parameter unless it stands in quotes or is doubled."""
+    """SQL for ``nativeSQL`` of Postgres' JDBC driver, to which ``?`` outside quotes is a parameter unless doubled."""
     return _QUESTION.sub(lambda match: "??" if match["question"] else match[0], sql)
 
 

@@ -173,11 +173,11 @@ CASES: dict[str, tuple[Files, str, list[str]]] = {
         ],
     ),
     "flyway": (
-        {"flyway.toml": '[flyway]\nlocations = ["filesystem:sql"]\n', "sql/V7.3__a.sql": ""},
+        {"flyway.toml": '[flyway]\nlocations = ["filesystem:sql"]\n', "sql/V7.3__a.sql": "", "sql/V6.10__b.sql": ""},
         "flyway",
         [
             f"sql/{letter}{version}.sql{ending}"
-            for version in ("8__create_idx_shop_order_status", "9__drop_shop_order_note")
+            for version in ("7.4__create_idx_shop_order_status", "7.5__drop_shop_order_note")
             for letter in "VU"
             for ending in ("", ".conf")
         ],
@@ -314,6 +314,8 @@ def test_errors_of_the_report(tmp_path: Path) -> None:
         plan(TWO, ["0000"])
     with pytest.raises(UsageError, match="graphile-migrate runs on postgres only; the report is for mysql"):
         proposed(tmp_path, "graphile-migrate", report(SIMPLE, dialect="mysql"))
+    with pytest.raises(UsageError, match="--app names an app of Django; plain SQL has none"):
+        proposed(tmp_path, "sql", app="x")
     with pytest.raises(UsageError, match="there is no such folder"):
         proposed(tmp_path / "none", "sql")
 

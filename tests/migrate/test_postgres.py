@@ -11,13 +11,19 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from dbtune.ddl import guards
+from dbtune.ddl.indexes import create_index, drop_index
 from dbtune.migrate import postgres
 from dbtune.migrate.flow import Wishes, propose
 from dbtune.migrate.migration import Way
 from dbtune.migrate.pieces import pieces
 from dbtune.migrate.planning import plan
 from dbtune.migrate.writing import write_all
+from dbtune.model.names import QualifiedName
+from dbtune.model.schema import Index, IndexKey
 from tests.migrate.reports import (
     ALL,
     DROPPED,
@@ -165,6 +171,37 @@ def test_which_indexes_a_framework_can_build() -> None:
     ):
         assert postgres.plain_index((f"CREATE INDEX CONCURRENTLY i ON s.t {more}",)) is None, more
     assert postgres.plain_index(("CREATE UNIQUE INDEX CONCURRENTLY i ON s.t (a)",)) is None
+
+
+NAMES = st.text(st.sampled_from("aZ_9 \"'$.;()-"), min_size=1, max_size=12)
+KEYS = st.lists(
+    st.builds(IndexKey, column=NAMES, descending=st.booleans(), nulls_first=st.booleans()), min_size=1, max_size=3
+)
+INDEXES_OF_ANY_NAME = st.builds(
+    Index,
+    name=NAMES,
+    table=st.builds(QualifiedName, NAMES, NAMES),
+    keys=KEYS.map(tuple),
+    include=st.lists(NAMES, max_size=2).map(tuple),
+)
+
+
+@given(INDEXES_OF_ANY_NAME)
+def test_an_index_of_any_name_is_read_as_it_is(index: Index) -> None:
+    """Against the one place that writes these statements."""
+    built = postgres.way((create_index(index),))
+    assert [step.sql for step in built.steps] == [create_index(index, if_not_exists=True)]
+    assert built.before[-1] == guards.drop_if_invalid(index.qualified_name)
+    assert built.after[0] == guards.require_valid(index.qualified_name)
+    plain = postgres.plain_index((create_index(index),))
+    usual = all(key.descending == key.nulls_first for key in index.keys)
+    assert (plain is not None) == usual
+    if plain is not None:
+        assert (plain.schema, plain.table, plain.name) == (index.table.schema, index.table.name, index.name)
+        assert plain.keys == tuple((key.column, key.descending) for key in index.keys)
+        assert plain.include == index.include
+    dropped = postgres.way((drop_index(index.qualified_name),))
+    assert [step.alone for step in dropped.steps] == [True]
 
 
 SQUAWK_REPORTS = {

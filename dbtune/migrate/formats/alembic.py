@@ -33,6 +33,8 @@ class _Configuration:
     template: str = DEFAULT_TEMPLATE
     slug_length: int = DEFAULT_SLUG
     sign: str = "alembic.ini"
+    pattern: str = "*.py"
+    """Of the revisions' files in the folders of versions."""
 
 
 def find(root: Path) -> Place | None:
@@ -46,7 +48,7 @@ def write(batch: Batch) -> Output:
     """``<revision>_<name>.py``, each after the one before it."""
     configuration = _configuration(batch.place.root)
     assert configuration is not None  # find() found it
-    head, folder = _head(configuration.versions)
+    head, folder = _head(configuration)
     files = tuple(_files(batch, configuration, head, folder or batch.folder))
     kept = "Alembic's --autogenerate drops indexes that no model has: each file says what to add to the model"
     return Output(files, (kept,) if any(one.index for one in batch.migrations) else ())
@@ -149,14 +151,16 @@ def _configured(root: Path, values: dict[str, str], sign: str) -> _Configuration
         values.get("file_template", DEFAULT_TEMPLATE),
         int(length) if length.isdigit() else DEFAULT_SLUG,
         sign,
+        "**/*.py" if values.get("recursive_version_locations", "").lower() == "true" else "*.py",
     )
 
 
-def _head(folders: tuple[Path, ...]) -> tuple[str | None, Path | None]:
+def _head(configuration: _Configuration) -> tuple[str | None, Path | None]:
     """The one revision that no other follows, and its folder. Raises UsageError where there are several."""
     places: dict[str, Path] = {}
     followed: set[str] = set()
-    for path in sorted(path for folder in folders for path in folder.glob("*.py")):
+    folders = configuration.versions
+    for path in sorted(path for folder in folders for path in folder.glob(configuration.pattern)):
         values = dict(assigned(parsed(path).body))
         revision = constant(values.get("revision"))
         if not isinstance(revision, str):

@@ -41,7 +41,7 @@ def find(root: Path) -> Place | None:
     return Place(root, root, "manage.py") if (root / "manage.py").is_file() else None
 
 
-@migration_format("django", title="Django", find=find, needs="manage.py")
+@migration_format("django", title="Django", find=find, needs="manage.py", has_apps=True)
 def write(batch: Batch) -> Output:
     """``<app>/migrations/0002_<name>.py``, each after the one before it in its app."""
     apps = apps_below(batch.folder)

@@ -17,7 +17,7 @@ from dbtune.migrate.versions import file_names
 FOLDERS = ("src/main/resources/db/migration", "db/migration", "migrations", "sql")
 CONFIGURATION = "executeInTransaction=false\nplaceholderReplacement=false\n"
 _LOCATION = re.compile(r"locations\s*=\s*\[?\s*[\"']?(?:filesystem:|classpath:)?([^\"',\]\s]+)")
-_VERSION = re.compile(r"V([\d._]+?)__")
+_VERSION = re.compile(r"V(\d+(?:[._]\d+)*)__")
 NOTE = (
     "Flyway keeps a transaction open by default, for which a concurrent build would wait for ever: set "
     "flyway.postgresql.transactional.lock=false; undo files need an edition of Flyway that has undo"
@@ -52,9 +52,9 @@ def _files(batch: Batch) -> Iterator[NewFile]:
 
 
 def _versions(folder: Path, count: int) -> list[str]:
-    """The first part of the last version there, counted up: 7.3 is followed by 8."""
+    """The last part of the last version there, counted up: 7.3 is followed by 7.4."""
     there = [match[1] for name in file_names(folder, "V*.sql") if (match := _VERSION.match(name)) is not None]
-    firsts = [re.split(r"[._]", version)[0] for version in there]
-    last = max(firsts, key=int, default="0")
-    wide = len(last) if last.startswith("0") else 1
-    return [str(int(last) + 1 + number).zfill(wide) for number in range(count)]
+    last = max(there, key=lambda version: [int(part) for part in re.findall(r"\d+", version)], default="0")
+    end = re.split(r"[._]", last)[-1]
+    first = last.removesuffix(end)
+    return [f"{first}{str(int(end) + 1 + number).zfill(len(end))}" for number in range(count)]
