@@ -60,7 +60,7 @@ SHORTER_NAMES = {"idx_shop_order_customer_id_created_at_incl_status": "idx_shop_
 """Django takes no name of more than 30 characters."""
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name + tool.variant)
 def test_up_and_down_by_the_tool(tool: Tool, project: Project, make_database: Callable[..., str]) -> None:
     try:
         tool.make(project)

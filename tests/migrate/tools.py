@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,8 +15,10 @@ import psycopg
 
 from dbtune.embedded import find_binaries
 from tests.servers import tools
+from tests.servers.packages import Unavailable
 
-LIMIT_SECONDS = 120
+LIMIT_SECONDS = 900
+"""So that a tool that hangs ends the tests; none takes longer than some seconds."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Tool:
     make: Callable[[Project], None]
     up: Callable[[Project], object]
     down: Callable[[Project], object]
+    variant: str = ""
 
 
 def psql() -> Path:
@@ -262,6 +266,7 @@ def _sql_migrate(project: Project, *words: str) -> None:
 
 
 def _make_sql_migrate(project: Project) -> None:
+    tools.sql_migrate()
     source = f"host=127.0.0.1 port={project.port} user=postgres dbname={project.database} sslmode=disable"
     project.write("dbconfig.yml", f"development:\n    dialect: postgres\n    datasource: {source}\n    dir: db/sql\n")
 
@@ -299,9 +304,11 @@ SQITCH = Tool(
 
 # Liquibase
 
+LIQUIBASE_VERSION = "4.28.1"
+
 
 def _liquibase(project: Project, *words: str) -> None:
-    package = tools.npm("liquibase", "4.28.1") / "liquibase" / "dist"
+    package = tools.npm("liquibase", LIQUIBASE_VERSION) / "liquibase" / "dist"
     jars = [*(package / "liquibase").rglob("*.jar"), *(package / "drivers").glob("postgresql-*.jar")]
     project.run(
         *(
@@ -324,9 +331,18 @@ CHANGELOG = """<?xml version="1.0" encoding="UTF-8"?>
   <includeAll path="." relativeToChangelogFile="true" endsWithFilter=".sql"/>
 </databaseChangeLog>
 """
+
+
+def _make_liquibase(project: Project) -> None:
+    if shutil.which("java") is None:
+        raise Unavailable("this machine has no java")
+    tools.npm("liquibase", LIQUIBASE_VERSION)
+    project.write("db/changelog/changelog.xml", CHANGELOG)
+
+
 LIQUIBASE = Tool(
     "liquibase",
-    lambda project: project.write("db/changelog/changelog.xml", CHANGELOG),
+    _make_liquibase,
     lambda project: _liquibase(project, "update"),
     lambda project: _liquibase(project, "rollback-count", f"--count={count(project, 'db/changelog/*.sql')}"),
 )
@@ -354,6 +370,15 @@ KNEX = Tool(
     lambda project: _knex(project, "migrate:latest"),
     lambda project: _knex(project, "migrate:rollback", "--all"),
 )
+
+
+def _make_knex_modules(project: Project) -> None:
+    _make_knex(project)
+    project.write("package.json", '{"type": "module"}\n')
+    project.write("knexfile.js", f"export default {{ client: 'pg', connection: '{project.url}' }};\n")
+
+
+KNEX_MODULES = replace(KNEX, make=_make_knex_modules, variant=" as ES modules")
 
 
 def _node_pg_migrate(project: Project, *words: str) -> None:
@@ -418,6 +443,7 @@ def _rails(project: Project, direction: str) -> None:
 
 
 def _make_rails(project: Project) -> None:
+    tools.ruby()
     project.write("Gemfile", 'gem "rails"\n')
     project.write("db/migrate/20240101000000_first.rb", FIRST_RB)
     project.write("runner.rb", RUNNER)
@@ -436,6 +462,7 @@ TOOLS = (
     SQL_MIGRATE,
     YOYO,
     KNEX,
+    KNEX_MODULES,
     NODE_PG_MIGRATE,
     GRAPHILE_MIGRATE,
     GOLANG_MIGRATE,
