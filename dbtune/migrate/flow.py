@@ -55,10 +55,10 @@ def propose(report: Report, wishes: Wishes) -> Proposal:
             f"{form.title} runs on {' and '.join(sorted(form.dialects))} only; the report is for {dialect}"
         )
     planned = plan(report, wishes.only)
-    before = written_before(place.folder)
+    before = written_before(place)
     there = tuple((one, before[one.fingerprint]) for one in planned.migrations if one.fingerprint in before)
     missing = [one for one in planned.migrations if one.fingerprint not in before]
-    new = tuple(_with_free_names(missing, place.folder))
+    new = tuple(_with_free_names(missing, place))
     batch = Batch(place, new, dialect, _moment(report.target.collected_at), wishes.app)
     output = form.write(batch) if new else Output(())
     return Proposal(form, place.folder, planned, there, output)
@@ -73,9 +73,10 @@ def _named(name: str, root: Path) -> tuple[MigrationFormat, Place]:
     return form, opened(form, root)
 
 
-def _with_free_names(migrations: Sequence[Migration], folder: Path) -> list[Migration]:
+def _with_free_names(migrations: Sequence[Migration], place: Place) -> list[Migration]:
     """Under names that no file there has, whatever stands before or after the name in it."""
-    stems = [path.name.split(".")[0].lower().replace("-", "_") for path in files_below(folder)]
+    paths = [path for folder in place.folders for path in files_below(folder)]
+    stems = [path.name.split(".")[0].lower().replace("-", "_") for path in paths]
     return [renamed(one, {one.name} if any(stem.endswith(one.name) for stem in stems) else ()) for one in migrations]
 
 

@@ -15,6 +15,9 @@ from dbtune.model.recommendation import Recommendation, Report
 
 LONGEST_NAME = 72
 """Characters; a verb and the longest name of an index."""
+_ALTERED_INDEX = re.compile(
+    r"ALTER TABLE .*? (ADD|DROP) (?:UNIQUE |FULLTEXT |SPATIAL )?(?:INDEX|KEY) ", re.DOTALL | re.IGNORECASE
+)
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
@@ -41,7 +44,7 @@ def plan(report: Report, only: Sequence[str] = ()) -> Plan:
     if not wanted:
         raise UsageError(_nothing(report, only, left_out))
     # what takes the place of an index is there before the index goes
-    ordered = sorted(wanted, key=lambda one: one.sql.up[0].startswith(("DROP", "REINDEX")))
+    ordered = sorted(wanted, key=lambda one: _verb(one.sql.up[0]) in ("drop", "rebuild"))
     migrations = tuple(_with_own_names(_migration(one, report.target.dialect) for one in ordered))
     return Plan(migrations, len(chosen) - len(with_sql), left_out)
 
@@ -52,8 +55,8 @@ def _nothing(report: Report, only: Sequence[str], left_out: Sequence[Recommendat
     if only:
         return f"no SQL in {', '.join(only)}, so there is nothing to migrate"
     if left_out:
-        ids = " ".join(one.id for one in left_out)
-        return f"no recommendation of the report changes the schema; to migrate them all the same, --only {ids}"
+        ids = " ".join(f"--only {one.id}" for one in left_out)
+        return f"no recommendation of the report changes the schema; to migrate them all the same: {ids}"
     return "no recommendation of the report holds SQL, so there is nothing to migrate"
 
 
@@ -92,15 +95,18 @@ def _mysql_way(statements: Sequence[str]) -> Way:
 
 
 def _name(one: Recommendation) -> str:
-    sql = one.sql.up[0].upper()
-    verb = "change"
-    for begin, word in (("CREATE", "create"), ("DROP", "drop"), ("REINDEX", "rebuild"), ("ANALYZE", "analyze")):
-        if sql.startswith(begin):
-            verb = word
-    if verb == "change" and re.match(r"ALTER TABLE .* (ADD|DROP) (UNIQUE |FULLTEXT |SPATIAL )?(INDEX|KEY) ", sql):
-        verb = "drop" if " DROP " in sql else "create"
-    what = one.object.index or postgres.made_name(one.sql.up[0]) or f"{one.rule.split('.')[-1]}_{one.object.table}"
-    return words(f"{verb} {what}")
+    sql = one.sql.up[0]
+    what = one.object.index or postgres.made_name(sql) or f"{one.rule.split('.')[-1]}_{one.object.table}"
+    return words(f"{_verb(sql)} {what}")
+
+
+def _verb(sql: str) -> str:
+    """What the statement does, in a word."""
+    first = sql.split(None, 1)[0].upper()
+    if first == "ALTER":
+        clause = _ALTERED_INDEX.match(sql)
+        return "change" if clause is None else {"ADD": "create", "DROP": "drop"}[clause[1].upper()]
+    return {"CREATE": "create", "DROP": "drop", "REINDEX": "rebuild", "ANALYZE": "analyze"}.get(first, "change")
 
 
 def words(text: str) -> str:

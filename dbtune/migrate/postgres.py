@@ -71,9 +71,9 @@ def _step(sql: str) -> Step:
     statistics = _STATISTICS.match(sql)
     if statistics is not None:
         return Step(guards.retried(f"{statistics[1]}IF NOT EXISTS {statistics[2]}"))
-    return (
-        Step(guards.retried(sql)) if _SHORT.match(sql) else Step(sql, alone=sql.upper().startswith(("BEGIN", "START")))
-    )
+    if _SHORT.match(sql):
+        return Step(guards.retried(sql))
+    return Step(sql, alone=sql.upper().startswith(("BEGIN", "START")))
 
 
 def _built(sql: str) -> QualifiedName | None:

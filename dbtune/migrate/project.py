@@ -31,6 +31,13 @@ class Place:
     """New files go here, or below it."""
     sign: str = ""
     """What shows that the tool is used here, for messages."""
+    others: tuple[Path, ...] = ()
+    """Other folders with migrations of the tool."""
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """All folders with migrations of the tool."""
+        return tuple(dict.fromkeys((self.folder, *self.others)))
 
 
 @dataclass(frozen=True)
@@ -83,10 +90,10 @@ def files_below(folder: Path) -> Iterator[Path]:
         yield from (Path(here, name) for name in sorted(names))
 
 
-def written_before(folder: Path) -> dict[str, Path]:
-    """Fingerprints of the changes that are in the folder, with the file of each."""
+def written_before(place: Place) -> dict[str, Path]:
+    """Fingerprints of the changes that are there already, with the file of each."""
     found: dict[str, Path] = {}
-    for path in files_below(folder):
+    for path in (path for folder in place.folders for path in files_below(folder)):
         if path.suffix in ENDINGS:
             for mark in sorted(marks_in(text_of(path))):
                 found.setdefault(mark, path)

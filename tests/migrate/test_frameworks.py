@@ -17,8 +17,9 @@ from dbtune.migrate.writing import write_all
 from dbtune.model.recommendation import Report, Subject
 from dbtune.sql.splitting import split_statements
 from tests.connect.proxy import listening
+from tests.migrate.projects import Project, psql
 from tests.migrate.reports import DROPPED, EXPRESSION, PLAIN, QUOTED, SCHEMA, SIMPLE, recommendation, report
-from tests.migrate.tools import ALEMBIC, DBMATE, DJANGO, Project, alembic, manage, psql
+from tests.migrate.tools import ALEMBIC, DBMATE, DJANGO, alembic, manage
 from tests.servers.mysql_sandbox import MySQLServer
 from tests.servers.packages import Unavailable
 

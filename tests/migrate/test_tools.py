@@ -12,8 +12,9 @@ from dbtune.embedded import EmbeddedServer
 from dbtune.migrate.flow import AUTO, Wishes, propose
 from dbtune.migrate.writing import write_all
 from tests.connect.proxy import listening
+from tests.migrate.projects import Project, Tool
 from tests.migrate.reports import ALL, INDEXES, MAINTENANCE, SCHEMA, report
-from tests.migrate.tools import TOOLS, Project, Tool
+from tests.migrate.tools import TOOLS
 from tests.servers.packages import Unavailable
 
 State = list[tuple[object, ...]]

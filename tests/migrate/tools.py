@@ -2,81 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
-
-from dbtune.embedded import find_binaries
+from tests.migrate.node_tools import GRAPHILE_MIGRATE, KNEX, KNEX_MODULES, NODE_PG_MIGRATE
+from tests.migrate.projects import Project, Tool, count, messages, psql
 from tests.servers import tools
 from tests.servers.packages import Unavailable
-
-LIMIT_SECONDS = 900
-"""So that a tool that hangs ends the tests; none takes longer than some seconds."""
-
-
-@dataclass(frozen=True)
-class Project:
-    """A tool's project in an empty folder, on a database that it reaches by TCP."""
-
-    folder: Path
-    url: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def database(self) -> str:
-        return urlsplit(self.url).path.lstrip("/")
-
-    @property
-    def port(self) -> int:
-        return urlsplit(self.url).port or 5432
-
-    def write(self, name: str, text: str) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-    def run(self, *command: str | Path, **environment: str) -> str:
-        """Run the command in the folder; its output. Fails with all that it said."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        done = subprocess.run(
-            list(map(str, command)),
-            cwd=self.folder,
-            env={**kept, **self.environment, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LIMIT_SECONDS,
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-
-@dataclass(frozen=True)
-class Tool:
-    """A tool: what makes a project of it, and its ways up and down (all that dbtune wrote)."""
-
-    name: str
-    make: Callable[[Project], None]
-    up: Callable[[Project], object]
-    down: Callable[[Project], object]
-    variant: str = ""
-
-
-def psql() -> Path:
-    """psql of the embedded Postgres."""
-    return find_binaries().folder / "psql"
-
-
-def count(project: Project, pattern: str) -> int:
-    return len(list(project.folder.glob(pattern)))
-
 
 # plain SQL
 
@@ -95,12 +29,6 @@ PLAIN = Tool(
 
 
 # whole files in one message, as golang-migrate, Prisma and others send them
-
-
-def messages(project: Project, files: Sequence[Path]) -> None:
-    with psycopg.connect(project.url, autocommit=True) as connection:
-        for path in files:
-            connection.execute(path.read_bytes())
 
 
 GOLANG_MIGRATE = Tool(
@@ -345,83 +273,6 @@ LIQUIBASE = Tool(
     _make_liquibase,
     lambda project: _liquibase(project, "update"),
     lambda project: _liquibase(project, "rollback-count", f"--count={count(project, 'db/changelog/*.sql')}"),
-)
-
-
-# Knex, node-pg-migrate, graphile-migrate
-
-
-def _linked(project: Project, modules: Path) -> None:
-    (project.folder / "node_modules").symlink_to(modules)
-
-
-def _knex(project: Project, *words: str) -> None:
-    project.run(project.folder / "node_modules" / ".bin" / "knex", *words)
-
-
-def _make_knex(project: Project) -> None:
-    _linked(project, tools.npm("knex", "3.3.0", "pg@8.23.1"))
-    project.write("knexfile.js", f"module.exports = {{ client: 'pg', connection: '{project.url}' }};\n")
-
-
-KNEX = Tool(
-    "knex",
-    _make_knex,
-    lambda project: _knex(project, "migrate:latest"),
-    lambda project: _knex(project, "migrate:rollback", "--all"),
-)
-
-
-def _make_knex_modules(project: Project) -> None:
-    _make_knex(project)
-    project.write("package.json", '{"type": "module"}\n')
-    project.write("knexfile.js", f"export default {{ client: 'pg', connection: '{project.url}' }};\n")
-
-
-KNEX_MODULES = replace(KNEX, make=_make_knex_modules, variant=" as ES modules")
-
-
-def _node_pg_migrate(project: Project, *words: str) -> None:
-    project.run(project.folder / "node_modules" / ".bin" / "node-pg-migrate", *words, DATABASE_URL=project.url)
-
-
-def _make_node_pg_migrate(project: Project) -> None:
-    _linked(project, tools.npm("node-pg-migrate", "9.0.0", "pg@8.23.1"))
-    project.write("package.json", '{"type": "module", "devDependencies": {"node-pg-migrate": "^9"}}\n')
-    first = "export const up = (pgm) => { pgm.sql('SELECT 1'); };\nexport const down = () => {};\n"
-    project.write("migrations/1700000000000_first.js", first)
-    _node_pg_migrate(project, "up")
-
-
-NODE_PG_MIGRATE = Tool(
-    "node-pg-migrate",
-    _make_node_pg_migrate,
-    lambda project: _node_pg_migrate(project, "up"),
-    lambda project: _node_pg_migrate(project, "down", str(count(project, "migrations/*.js") - 1)),
-)
-
-
-def _graphile_migrate(project: Project, *words: str) -> None:
-    project.run(project.folder / "node_modules" / ".bin" / "graphile-migrate", *words)
-
-
-def _make_graphile_migrate(project: Project) -> None:
-    _linked(project, tools.npm("graphile-migrate", "1.4.1"))
-    root = project.url.replace(f"/{project.database}", "/postgres")
-    project.write(".gmrc", f'{{"connectionString": "{project.url}", "rootConnectionString": "{root}"}}\n')
-
-
-def _down_graphile_migrate(project: Project) -> None:
-    messages(project, sorted(project.folder.glob("migrations/way_back/*.sql"), reverse=True))
-    with psycopg.connect(project.url) as connection:  # the tool knows no way down
-        connection.execute("DELETE FROM graphile_migrate.migrations")
-
-
-GRAPHILE_MIGRATE = Tool(
-    "graphile-migrate",
-    _make_graphile_migrate,
-    lambda project: _graphile_migrate(project, "migrate"),
-    _down_graphile_migrate,
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import configparser
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,7 +41,11 @@ class _Configuration:
 def find(root: Path) -> Place | None:
     """``alembic.ini``, ``[tool.alembic]`` in pyproject.toml, or ``env.py`` beside ``versions/``."""
     configuration = _configuration(root)
-    return None if configuration is None else Place(root, configuration.versions[0], configuration.sign)
+    return (
+        None
+        if configuration is None
+        else Place(root, configuration.versions[0], configuration.sign, configuration.versions)
+    )
 
 
 @migration_format("alembic", title="Alembic", find=find, needs="alembic.ini and no env.py")
@@ -122,8 +127,6 @@ def _from_ini(root: Path, ini: Path) -> _Configuration:
 
 
 def _from_pyproject(root: Path, path: Path) -> _Configuration:
-    import tomllib
-
     try:
         table = tomllib.loads(text_of(path))["tool"]["alembic"]
     except (tomllib.TOMLDecodeError, KeyError) as error:

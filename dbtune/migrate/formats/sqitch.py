@@ -37,7 +37,8 @@ def find(root: Path) -> Place | None:
     configuration = _configuration(root)
     if not configuration.plan.is_file():
         return None
-    return Place(root, configuration.top, str(configuration.plan.relative_to(root)))
+    sign = str(configuration.plan.relative_to(root))
+    return Place(root, configuration.top, sign, tuple(configuration.folders.values()))
 
 
 @migration_format("sqitch", title="sqitch", find=find, needs="sqitch.plan")
