@@ -31,6 +31,12 @@ class Change:
 
     up: tuple[str, ...] = ()
     down: tuple[str, ...] = ()
+    trial: tuple[str, ...] = ()
+    """What may be run some days before ``up``, where the server can hide an index from all plans: what misses it grows
+    slower, and ``trial_down`` brings it back at once. Empty where there is none."""
+    trial_down: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    """Command lines, each of which makes the change in place of ``up`` without stopping writers, by a tool for that."""
 
 
 @dataclass(frozen=True)

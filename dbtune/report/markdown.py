@@ -88,6 +88,12 @@ def _recommendation(number: int, recommendation: Recommendation) -> Iterator[str
         yield f"Risk: {plain(recommendation.risk)}"
     if recommendation.sql.down:
         yield from _folded("Undo", fenced(recommendation.sql.down))
+    if recommendation.sql.trial:
+        yield from _folded("Try first, some days before", fenced(recommendation.sql.trial))
+        yield from _folded("Undo of that", fenced(recommendation.sql.trial_down))
+    if recommendation.sql.tools:
+        commands = [f"- {code(command)}" for command in recommendation.sql.tools]
+        yield from _folded("Or without stopping writers", commands)
     if evidence.statements:
         yield from _statements(evidence.statements)
 

@@ -21,7 +21,8 @@ def write(report: Report) -> str:
     """All ``up`` statements, runnable as they stand; below them all ``down`` statements, commented out."""
     lines = [*_header(report, "the advice"), ""]
     for number, recommendation in _with_sql(report):
-        lines += [*_comments(number, recommendation), *map(_terminated, recommendation.sql.up), ""]
+        lines += [*_comments(number, recommendation), *_instead(recommendation)]
+        lines += [*map(_terminated, recommendation.sql.up), ""]
     for number, recommendation in enumerate(report.recommendations, 1):
         if not recommendation.sql.up:
             lines += [*_comments(number, recommendation), "-- (nothing to run)", ""]
@@ -65,6 +66,19 @@ def _comments(number: int, recommendation: Recommendation) -> Iterator[str]:
     yield _comment(" · ".join(fact for fact in facts if fact))
     if recommendation.risk:
         yield _comment(f"risk: {recommendation.risk}")
+
+
+def _instead(recommendation: Recommendation) -> Iterator[str]:
+    """As comments: what may be tried some days before, and what makes the change in place of the statements."""
+    change = recommendation.sql
+    if change.trial:
+        yield _comment("first, some days before:")
+        yield from (_comment(_terminated(statement)) for statement in change.trial)
+        yield _comment("and where a statement becomes slower by that:")
+        yield from (_comment(_terminated(statement)) for statement in change.trial_down)
+    if change.tools:
+        yield _comment("or, without stopping writers (a shell's command line), in place of the statements below:")
+        yield from (_comment(command) for command in change.tools)
 
 
 def _comment(text: str) -> str:

@@ -142,10 +142,21 @@ def _recommendation(
     _statements(recommendation, console, limit=None if verbose else SHORT_STATEMENTS)
     if recommendation.risk:
         _labelled(console, "risk", Text(one_line(recommendation.risk)))
-    for statement in recommendation.sql.down:
-        _unwrapped(console, Text.assemble(("undo  ", "dim"), (f"{one_line(statement).rstrip(';')};", "dim")))
+    _dim(console, "undo", [_terminated(statement) for statement in recommendation.sql.down])
+    _dim(console, "try first, some days before", [_terminated(statement) for statement in recommendation.sql.trial])
+    _dim(console, "undo of that", [_terminated(statement) for statement in recommendation.sql.trial_down])
+    _dim(console, "or", [one_line(command) for command in recommendation.sql.tools])
     if verbose and recommendation.docs:
         _labelled(console, "more", Text(one_line(recommendation.docs), "dim"))
+
+
+def _dim(console: Console, label: str, lines: list[str]) -> None:
+    for line in lines:
+        _unwrapped(console, Text.assemble((f"{label}  ", "dim"), (line, "dim")))
+
+
+def _terminated(statement: str) -> str:
+    return f"{one_line(statement).rstrip(';')};"
 
 
 def _paragraph(console: Console, text: Text) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,6 +11,10 @@ from dbtune.report.text import change, human_bytes, human_count, human_ms, human
 
 NOTHING = 5e-6
 """A share of the workload below this is not worth a word."""
+
+_FIRST_CLAUSE = re.compile(
+    r"ALTER TABLE (?:`(?:[^`]|``)*`\.)?`(?:[^`]|``)*` (ADD|DROP) (?:\w+ )*?(?:INDEX|KEY)\b", re.IGNORECASE
+)
 
 DIALECTS = {"postgres": "Postgres", "mysql": "MySQL", "mariadb": "MariaDB"}
 
@@ -168,12 +173,20 @@ def price_words(recommendation: Recommendation) -> str:
 
 def _space_verb(recommendation: Recommendation) -> str:
     """Whether ``evidence.bytes`` is taken or becomes free, as far as it can be told."""
-    verbs = {statement.split(maxsplit=1)[0].upper() for statement in recommendation.sql.up if statement.strip()}
+    verbs = {_verb(statement) for statement in recommendation.sql.up if statement.strip()}
     if "CREATE" in verbs:
         return "takes "
     if verbs & {"DROP", "REINDEX"} or (recommendation.evidence.write_cost or 0) < 0:
         return "frees "
     return ""
+
+
+def _verb(statement: str) -> str:
+    """What the statement does to an index; of MySQL's ALTER TABLE, what its first clause does."""
+    clause = _FIRST_CLAUSE.match(statement)
+    if clause is not None:
+        return "CREATE" if clause[1].upper() == "ADD" else "DROP"
+    return statement.split(maxsplit=1)[0].upper()
 
 
 def plural(number: float, noun: str, many: str | None = None) -> str:

@@ -16,7 +16,9 @@ from dbtune.ddl.tables import attach_index
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
+from dbtune.rules import mysql_changes
 from dbtune.rules.index_tree import IndexTree
+from dbtune.rules.mysql_tables import is_mysql
 
 CREATE = re.compile(r"CREATE (UNIQUE )?INDEX (?!CONCURRENTLY)")
 
@@ -33,6 +35,8 @@ def build(index: Index, snapshot: Snapshot) -> Change:
 
 def drop(index: Index, snapshot: Snapshot, tree: IndexTree) -> Change:
     """Drop an existing index; back: build it again from its own definition."""
+    if is_mysql(snapshot):
+        return mysql_changes.drop(index, snapshot)
     concurrently = not _is_partitioned(index, snapshot)
     up = drop_index(index.qualified_name, concurrently=concurrently)
     return Change((up,), tuple(_restore(index, snapshot, tree)))

@@ -92,9 +92,12 @@ class Context:
         return index.facts.bytes + sum(self.index_bytes(child) for child in self.attached(index))
 
     def write_cost(self, index: Index, table: Table) -> float | None:
-        """Planner units that the workload's writes pay for the index; None where no write to the table is known."""
+        """Planner units that the workload's writes pay for the index; None where no write to the table is known.
+
+        The formula is Postgres': on other servers nothing is known.
+        """
         writes = self.writes.get(table.name)
-        if writes is None:
+        if writes is None or self.snapshot.server.dialect != "postgres":
             return None
         size = index_pages(index, table, self.snapshot)
         return write_cost(index, table, writes, tuples=size.tuples, pages=size.pages, settings=self.snapshot.settings)

@@ -6,8 +6,18 @@ from dbtune.model.recommendation import Evidence, Subject
 from dbtune.model.schema import Index, Table
 from dbtune.rules.context import Context
 from dbtune.rules.ledger import Comparison
+from dbtune.rules.mysql_tables import is_mysql, is_named_in_hint, is_needed_by_foreign_key
 
-REPLICAS = "Statistics of use are kept on each server apart: look at idx_scan on the replicas, too, before dropping it."
+ON_REPLICAS = {
+    "postgres": "idx_scan on the replicas, too, before dropping it",
+    "mysql": "sys.schema_unused_indexes on the replicas, too, before dropping it",
+    "mariadb": "its use on the replicas, too, before dropping it",
+}
+"""Where the use of an index shows."""
+
+
+def replicas_words(ctx: Context) -> str:
+    return f"Statistics of use are kept on each server apart: look at {ON_REPLICAS[ctx.snapshot.server.dialect]}."
 
 
 def must_stay(index: Index) -> bool:
@@ -35,6 +45,14 @@ def is_referenced(ctx: Context, table: Table, index: Index) -> bool:
         for other in ctx.snapshot.tables
         for key in other.foreign_keys
     )
+
+
+def serves_nothing_else(ctx: Context, table: Table, index: Index) -> bool:
+    """Of MySQL and MariaDB: no foreign key needs the index, and no statement names it in a hint. Else always true."""
+    if not is_mysql(ctx.snapshot):
+        return True
+    needed = is_needed_by_foreign_key(ctx.snapshot, table, index, ctx.existing_indexes(table))
+    return not needed and not is_named_in_hint(ctx.statements, index)
 
 
 def supports_foreign_key(table: Table, index: Index) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import PlanNode
 from dbtune.model.recommendation import StatementEvidence
-from dbtune.model.schema import Index, Table
+from dbtune.model.schema import Index, IndexKey, Table
 from dbtune.model.units import human_bytes, human_count, human_number, plural
 from dbtune.planner.gate import PlannedStatement, StatementCost
 from dbtune.rules.context import Context
@@ -18,11 +18,16 @@ MILLION = 1e6
 
 def key_words(index: Index) -> str:
     """What the index is on: ``(customer_id, created_at DESC) INCLUDE (total) WHERE paid``."""
-    keys = ", ".join(key.text + (" DESC" if key.descending else "") for key in index.keys)
+    keys = ", ".join(_key_words(key) for key in index.keys)
     method = "" if index.method == "btree" else f"USING {index.method} "
     include = f" INCLUDE ({', '.join(index.include)})" if index.include else ""
     where = f" WHERE {index.predicate}" if index.predicate is not None else ""
     return f"{method}({keys}){include}{where}"
+
+
+def _key_words(key: IndexKey) -> str:
+    length = "" if key.prefix_length is None else f"({key.prefix_length})"
+    return f"{key.text}{length}{' DESC' if key.descending else ''}"
 
 
 def rows_words(rows: float | None) -> str:
@@ -102,6 +107,8 @@ def writes_words(write_cost: float | None) -> str:
 def upkeep_words(ctx: Context, table: Table, index: Index) -> str:
     """What an existing index takes: ``It takes 12.0 MiB and costs writers 1,200 planner cost over the workload``."""
     writes = writes_words(ctx.write_cost(index, table))
+    if not ctx.index_bytes(index):  # FULLTEXT: tables of its own, which no statistics count
+        return "Every write keeps it up to date"
     return f"It takes {human_bytes(ctx.index_bytes(index))}{' and ' + writes if writes else ''}"
 
 

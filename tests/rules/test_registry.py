@@ -36,7 +36,7 @@ def test_rules_are_chosen_by_id_and_by_group() -> None:
 
 
 def test_rules_of_another_dialect_are_left_out() -> None:
-    assert {rule.group for rule in chosen_rules((), (), "mysql")} == {"log"}
+    assert "index.bloated" not in {rule.id for rule in chosen_rules((), (), "mysql")}
     assert "log.examined_rows" not in {rule.id for rule in chosen_rules((), (), "postgres")}
 
 

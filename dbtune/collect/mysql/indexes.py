@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dbtune.collect.mysql.catalog import Catalog, Row, placeholders
-from dbtune.collect.mysql.definitions import Definition
 from dbtune.collect.mysql.expressions import printed_expression
 from dbtune.collect.mysql.innodb import IndexCounts, InnodbStatistics
 from dbtune.collect.mysql.statistics import Statistics
@@ -19,6 +18,7 @@ from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.mysql import MySQLIndex
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index, IndexFacts, IndexKey
+from dbtune.sql.mysql_definitions import Definition
 
 STATISTICS = """
     SELECT TABLE_SCHEMA AS `schema`, TABLE_NAME AS name, INDEX_NAME AS `index`, NON_UNIQUE AS non_unique,

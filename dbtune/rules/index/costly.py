@@ -31,7 +31,7 @@ from dbtune.model.schema import Index, Table
 from dbtune.model.units import human_number, plural
 from dbtune.rules.changes import drop
 from dbtune.rules.context import Context
-from dbtune.rules.dropping import REPLICAS, drop_evidence, must_stay, subject_of, supports_foreign_key
+from dbtune.rules.dropping import drop_evidence, must_stay, replicas_words, subject_of, supports_foreign_key
 from dbtune.rules.finding import Finding
 from dbtune.rules.ledger import Comparison
 from dbtune.rules.registry import rule
@@ -79,7 +79,7 @@ def _finding(ctx: Context, table: Table, index: Index, upkeep: float) -> Iterato
         ),
         evidence=drop_evidence(ctx, table, index, comparison),
         change=drop(index, ctx.snapshot, ctx.ledger.tree),
-        risk=f"The workload must be a whole one, with the rare jobs in it. {REPLICAS}",
+        risk=f"The workload must be a whole one, with the rare jobs in it. {replicas_words(ctx)}",
         drop=frozenset({index.qualified_name}),
     )
 

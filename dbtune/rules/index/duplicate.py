@@ -13,11 +13,14 @@ CREATE UNIQUE INDEX users_email_key ON users (email);
 CREATE INDEX users_email_idx ON users (email);         -- holds the same rows in the same order
 
 DROP INDEX CONCURRENTLY IF EXISTS public.users_email_idx;
+
+ALTER TABLE `shop`.`users` DROP INDEX `users_email_idx`, ALGORITHM=INPLACE, LOCK=NONE;   -- MySQL, MariaDB
 ```
 
 ## When not to follow it
 
-A hint (pg_hint_plan) or a monitoring script may name the index. Otherwise there is no reason to keep both.
+A hint (pg_hint_plan) or a monitoring script may name the index. Otherwise there is no reason to keep both. On MySQL and
+MariaDB an index that a statement of the workload names in a hint is left alone: the statement would fail without it.
 
 Source: PostgreSQL wiki, "Index Maintenance", Duplicate Indexes.
 """
@@ -30,13 +33,27 @@ from collections.abc import Iterator
 from dbtune.model.schema import Index, Table
 from dbtune.rules.changes import drop
 from dbtune.rules.context import Context
-from dbtune.rules.dropping import drop_evidence, harmless, is_referenced, must_stay, subject_of
+from dbtune.rules.dropping import (
+    drop_evidence,
+    harmless,
+    is_referenced,
+    must_stay,
+    serves_nothing_else,
+    subject_of,
+)
 from dbtune.rules.finding import Finding
+from dbtune.rules.mysql_tables import index_facts, is_visible
 from dbtune.rules.registry import rule
 from dbtune.rules.wording import key_words, scans_words, table_words, upkeep_words
 
 
-@rule("index.duplicate", group="index", severity="medium", after=("index.missing", "index.invalid"))
+@rule(
+    "index.duplicate",
+    group="index",
+    severity="medium",
+    dialects=("postgres", "mysql", "mariadb"),
+    after=("index.missing", "index.invalid"),
+)
 def duplicate_index(ctx: Context) -> Iterator[Finding]:
     """Of indexes that hold the same, all but one."""
     for table in ctx.tables():
@@ -45,22 +62,26 @@ def duplicate_index(ctx: Context) -> Iterator[Finding]:
         for group in _same(ctx.existing_indexes(table)):
             kept = min(group, key=lambda index: _keeping_order(ctx, index))
             for index in group:
-                if index is not kept and not must_stay(index) and not _is_needed_unique(ctx, table, index, kept):
+                if index is kept or must_stay(index) or _is_needed_unique(ctx, table, index, kept):
+                    continue
+                if serves_nothing_else(ctx, table, index) and (is_visible(kept) or not is_visible(index)):
                     yield from _finding(ctx, table, index, kept)
 
 
 def _same(indexes: tuple[Index, ...]) -> Iterator[list[Index]]:
     groups: dict[tuple[object, ...], list[Index]] = defaultdict(list)
     for index in indexes:
-        shape = (index.method, index.keys, frozenset(index.include), index.exclusion, index.predicate)
+        parser = index_facts(index).parser
+        shape = (index.method, index.keys, frozenset(index.include), index.exclusion, index.predicate, parser)
         groups[shape].append(index)
     yield from (group for group in groups.values() if len(group) > 1)
 
 
-def _keeping_order(ctx: Context, index: Index) -> tuple[bool, bool, bool, int, str]:
+def _keeping_order(ctx: Context, index: Index) -> tuple[bool, bool, bool, bool, int, str]:
     """The first is kept."""
     assert index.facts is not None
-    return (not must_stay(index), not index.primary, not index.unique, -(ctx.scans(index) or 0), index.name)
+    reads = ctx.scans(index) or 0
+    return (not must_stay(index), not index.primary, not index.unique, not is_visible(index), -reads, index.name)
 
 
 def _is_needed_unique(ctx: Context, table: Table, index: Index, kept: Index) -> bool:

@@ -8,12 +8,21 @@ statement of the workload, does not choose it. The counters of all partitions ar
 With statistics too young or of unknown age it is only mentioned (severity info), without SQL to run: Postgres 15 and
 later do not say when counting began unless `pg_stat_reset()` was called.
 
+MySQL and MariaDB count from the server's start, in `performance_schema`. MariaDB's other counters (`userstat`) may
+have been switched on or flushed at any time since, so an index is only mentioned by them. Before the drop the index can
+be hidden (`INVISIBLE`, MariaDB: `IGNORED`): no plan uses it, it is still kept up to date, and one statement brings it
+back.
+
 ## Example
 
 ```sql
 SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'orders_note_idx';   -- 0, for a year
 
 DROP INDEX CONCURRENTLY IF EXISTS public.orders_note_idx;
+
+-- MySQL: first hidden, some days later dropped
+ALTER TABLE `shop`.`orders` ALTER INDEX `orders_note` INVISIBLE, ALGORITHM=INPLACE, LOCK=NONE;
+ALTER TABLE `shop`.`orders` DROP INDEX `orders_note`, ALGORITHM=INPLACE, LOCK=NONE;
 ```
 
 ## When not to follow it
@@ -21,7 +30,8 @@ DROP INDEX CONCURRENTLY IF EXISTS public.orders_note_idx;
 Each server counts for itself: an index read only on a replica shows 0 on the primary. Jobs that run once a quarter or
 a year may need it.
 
-Source: PostgreSQL manual, "The Cumulative Statistics System", pg_stat_all_indexes.
+Source: PostgreSQL manual, "The Cumulative Statistics System", pg_stat_all_indexes; MySQL manual, "Table I/O and Lock
+Wait Summary Tables", "The schema_unused_indexes View", "Invisible Indexes"; MariaDB, "Ignored Indexes".
 """
 
 from __future__ import annotations
@@ -29,20 +39,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from dbtune.model.mysql import MySQLServer
 from dbtune.model.recommendation import Change, Severity
 from dbtune.model.schema import Index, Table
 from dbtune.model.units import human_count
 from dbtune.rules.changes import drop
 from dbtune.rules.context import Context
 from dbtune.rules.dropping import (
-    REPLICAS,
     drop_evidence,
     harmless,
     must_stay,
+    replicas_words,
+    serves_nothing_else,
     subject_of,
     supports_foreign_key,
 )
 from dbtune.rules.finding import Finding
+from dbtune.rules.mysql_tables import is_visible
 from dbtune.rules.registry import rule
 from dbtune.rules.wording import key_words, table_words, upkeep_words
 
@@ -53,6 +66,7 @@ SECONDS_A_DAY = 86_400.0
     "index.unused",
     group="index",
     severity="low",
+    dialects=("postgres", "mysql", "mariadb"),
     after=("index.missing", "index.invalid", "index.duplicate", "index.redundant", "index.foreign-key"),
 )
 def unused_index(ctx: Context) -> Iterator[Finding]:
@@ -62,6 +76,8 @@ def unused_index(ctx: Context) -> Iterator[Finding]:
             if must_stay(index) or index.unique or ctx.scans(index) != 0:
                 continue
             if ctx.index_bytes(index) < ctx.options.small_index_bytes or supports_foreign_key(table, index):
+                continue
+            if not is_visible(index) or not serves_nothing_else(ctx, table, index):
                 continue
             if not ctx.ledger.readers(index):
                 yield from _finding(ctx, table, index)
@@ -90,7 +106,7 @@ def _finding(ctx: Context, table: Table, index: Index) -> Iterator[Finding]:
         ),
         evidence=drop_evidence(ctx, table, index, comparison),
         change=drop(index, ctx.snapshot, ctx.ledger.tree) if since.severity != "info" else Change(),
-        risk=REPLICAS,
+        risk=replicas_words(ctx),
         severity=since.severity,
         drop=frozenset({index.qualified_name}) if since.severity != "info" else frozenset(),
     )
@@ -104,6 +120,8 @@ class _Since:
 
 
 def _since(ctx: Context, table: Table) -> _Since | None:
+    if ctx.snapshot.server.mysql is not None:
+        return _since_start(ctx, ctx.snapshot.server.mysql)
     days = statistics_age_days(ctx.snapshot.server.statistics_reset, ctx.snapshot.collected_at)
     if days is not None:
         words = f"was not scanned once in the {days:,.0f} days since the statistics were reset"
@@ -113,6 +131,14 @@ def _since(ctx: Context, table: Table) -> _Since | None:
         return None
     words = f"was not scanned once, against {human_count(scans)} scans of the table by other ways"
     return _Since(f"{words}; when the statistics began is unknown", "info")
+
+
+def _since_start(ctx: Context, server: MySQLServer) -> _Since:
+    days = server.uptime_seconds / SECONDS_A_DAY
+    words = f"was not used once in the {days:,.0f} days since the server's start"
+    if server.index_counters == "userstat":
+        return _Since(f"{words}, as far as userstat has counted: since when is unknown", "info")
+    return _Since(words, "low" if days >= ctx.options.unused_days else "info")
 
 
 def statistics_age_days(reset: str | None, now: str) -> float | None:

@@ -217,7 +217,12 @@ class ScratchPlanner:
         waiting, seen = [hidden], {hidden}
         while waiting and len(seen) <= RIVALS + 1:
             places = waiting.pop(0)
-            correction = self._corrected(instance, places, hidden)
+            try:
+                correction = self._corrected(instance, places, hidden)
+            except MySQLError:
+                if best is None:
+                    raise
+                continue  # a hint of the statement names the index: there is no plan without it
             if best is None or correction.plan.cost < best.plan.cost:
                 best = correction
             for index in sorted(correction.indexes):

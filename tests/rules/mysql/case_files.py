@@ -1,0 +1,117 @@
+"""Cases as data for MySQL and MariaDB: SQL that makes a database, the workload, and beside it what must be recommended.
+
+A case is ``cases/<rule id>/<name>.sql``: a comment that says what it shows, optionally ``-- options: {…}`` (fields of
+AdviseOptions), ``-- server: {…}`` (fields of the snapshot's MySQLServer to be taken for the real ones, such as the
+uptime) and ``-- only: mysql`` (the case is for one family), SQL that makes the database, the line ``-- workload``, and
+the statements. The findings of all rules stand in ``<name>.json``, by family; ``DBTUNE_WRITE_EXPECTED=1`` writes them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dbtune.collect.collector import CollectOptions, collect
+from dbtune.connect.targets import DatabaseUrl, parse_target
+from dbtune.logs.sql_file import read_sql_file
+from dbtune.model.progress import NoProgress
+from dbtune.model.recommendation import Recommendation, Report
+from dbtune.model.snapshot import Snapshot
+from dbtune.planner.mysql.scratch.planner import ScratchPlanner
+from dbtune.rules.engine import AdviseOptions, advise
+from tests.rules.case_files import NUMBER
+from tests.rules.case_files import digest as shared_digest
+from tests.servers.filling import fill
+from tests.servers.mysql_sandbox import MySQLServer
+
+FOLDER = Path(__file__).parent / "cases"
+SEPARATOR = "-- workload"
+DATABASE = "cases"
+
+
+@dataclass(frozen=True)
+class Case:
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.rule}/{self.path.stem}"
+
+    @property
+    def rule(self) -> str:
+        return self.path.parent.name
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        found = re.search(r"^-- only: (\w+)$", self._text, re.MULTILINE)
+        return (found[1],) if found else ("mysql", "mariadb")
+
+    @property
+    def options(self) -> AdviseOptions:
+        return AdviseOptions(**self._fields("options"))
+
+    @property
+    def schema(self) -> str:
+        return self._parts[0]
+
+    def snapshot(self, server: MySQLServer) -> Snapshot:
+        """Of the database made anew, with what the case says of the server."""
+        target = parse_target(fill(server, DATABASE, self.schema))
+        assert isinstance(target, DatabaseUrl)
+        found = collect(target, CollectOptions(workload=False), NoProgress())
+        assert found.server.mysql is not None
+        observed = replace(found.server.mysql, **self._fields("server"))
+        settings = {**found.settings, **self._fields("settings")}
+        return replace(found, server=replace(found.server, mysql=observed), settings=settings)
+
+    def report(self, server: MySQLServer, folder: Path) -> Report:
+        """The advice, planned on the same server, which has a copy with made rows in place of the database then."""
+        snapshot = self.snapshot(server)
+        server.run(f"DROP DATABASE {DATABASE}")
+        file = folder / "workload.sql"
+        file.write_text(self._parts[1])
+        workload = read_sql_file(file, snapshot.server.dialect)
+        with ScratchPlanner.open(snapshot, scratch=server.url) as planner:
+            return advise(snapshot, workload, planner, self.options, NoProgress())
+
+    def expected(self) -> dict[str, Any]:
+        path = self.path.with_suffix(".json")
+        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return found
+
+    def write(self, family: str, findings: list[dict[str, object]]) -> None:
+        content = {**self.expected(), family: findings}
+        text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True)
+        self.path.with_suffix(".json").write_text(text + "\n")
+
+    @property
+    def _text(self) -> str:
+        return self.path.read_text()
+
+    @property
+    def _parts(self) -> tuple[str, str]:
+        schema, separator, workload = self._text.partition(f"\n{SEPARATOR}\n")
+        assert separator, f"{self.path} has no line '{SEPARATOR}'"
+        return schema, workload
+
+    def _fields(self, name: str) -> dict[str, Any]:
+        found = re.search(rf"^-- {name}: (.*)$", self._text, re.MULTILINE)
+        return json.loads(found[1]) if found else {}
+
+
+def all_cases() -> list[Case]:
+    return [Case(path) for path in sorted(FOLDER.glob("*/*.sql"))]
+
+
+def digest(recommendation: Recommendation) -> dict[str, object]:
+    """What a case pins down: all that does not depend on the planner's exact figures."""
+    sql = recommendation.sql
+    return {
+        **shared_digest(recommendation),
+        "risk": NUMBER.sub("#", recommendation.risk),
+        "trial": list(sql.trial),
+        "trial_down": list(sql.trial_down),
+        "tools": list(sql.tools),
+    }
