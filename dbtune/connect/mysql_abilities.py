@@ -42,6 +42,8 @@ class MySQLAbility(Enum):
     HASH_UNIQUE_INDEXES = None, 100403, "UNIQUE over long columns, by a hidden hash"
     VECTOR_INDEXES = None, 110700, "VECTOR INDEX"
 
+    UUID_TYPE = None, 100700, "the type uuid, which takes and gives text"
+
     COLUMN_STATISTICS_VIEW = 80003, None, "histograms in information_schema.COLUMN_STATISTICS"
     GIVEN_HISTOGRAMS = 80031, None, "ANALYZE TABLE ... UPDATE HISTOGRAM ... USING DATA"
     AUTOMATIC_HISTOGRAMS = 80400, None, "ANALYZE TABLE ... UPDATE HISTOGRAM ... AUTO UPDATE"

@@ -73,6 +73,34 @@ def modify_column(
     return AlterTable(table, tuple(f"MODIFY COLUMN {clause}" for clause in clauses), algorithm, lock)
 
 
+def add_row_id(table: QualifiedName, name: str, *, hidden: bool) -> AlterTable:
+    """A primary key of numbers in a new column. The server numbers the rows there are: writers wait meanwhile."""
+    word = " INVISIBLE" if hidden else ""
+    clause = f"ADD COLUMN {identifier(name)} bigint unsigned NOT NULL AUTO_INCREMENT{word} PRIMARY KEY"
+    return AlterTable(table, (clause,), "INPLACE", "SHARED")
+
+
+def drop_key_column(table: QualifiedName, name: str) -> AlterTable:
+    """Drops the column that is the primary key, which is a copy: no other key takes its place."""
+    return AlterTable(table, (f"DROP COLUMN {identifier(name)}",), "COPY", "SHARED")
+
+
+def change_engine(table: QualifiedName, engine: str, row_format: str = "") -> AlterTable:
+    """Moves the table to another engine. ``row_format``: DYNAMIC, FIXED, …; empty: as it is."""
+    clauses = [f"ENGINE={identifier(engine)}", *([f"ROW_FORMAT={row_format}"] if row_format else [])]
+    return AlterTable(table, tuple(clauses), "COPY", "SHARED")
+
+
+def drop_foreign_key(table: QualifiedName, name: str) -> AlterTable:
+    """Drops the constraint; its index stays."""
+    return AlterTable(table, (f"DROP FOREIGN KEY {identifier(name)}",))
+
+
+def add_foreign_key_clause(name: str, definition: str) -> str:
+    """The clause that makes the constraint. Rows are only checked by a COPY (with foreign_key_checks on)."""
+    return f"ADD CONSTRAINT {identifier(name)} {definition}"
+
+
 def _way(index: Index, engine: str, *, is_build: bool) -> tuple[Algorithm, Lock]:
     if engine in COPYING_ENGINES:
         return "COPY", "SHARED"

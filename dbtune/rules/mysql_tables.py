@@ -9,7 +9,7 @@ from dbtune.connect.mysql_abilities import MySQLAbility, ServerVersion
 from dbtune.ddl.mysql_alter import AlterTable
 from dbtune.ddl.online_tools import Ties, online_commands
 from dbtune.model.mysql import MySQLIndex
-from dbtune.model.schema import Index, Table
+from dbtune.model.schema import Column, Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.gate import PlannedStatement
 
@@ -94,6 +94,11 @@ def _hinted(text: str) -> set[str]:
     parts = (hit[1] or hit[2] or "" for hit in _HINT.finditer(text))
     words = (word for part in parts for word in _WORD.finditer(part))
     return {(word[2] or word[1].replace("``", "`")).lower() for word in words}
+
+
+def auto_increment_column(table: Table) -> Column | None:
+    """The column that the server numbers; a table has one at most."""
+    return next((c for c in table.columns if c.mysql is not None and "auto_increment" in c.mysql.extra.lower()), None)
 
 
 def ties_of(snapshot: Snapshot, table: Table) -> Ties:

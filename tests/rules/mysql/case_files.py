@@ -2,7 +2,7 @@
 
 A case is ``cases/<rule id>/<name>.sql``: a comment that says what it shows, optionally ``-- options: {…}`` (fields of
 AdviseOptions), ``-- server: {…}`` (fields of the snapshot's MySQLServer to be taken for the real ones, such as the
-uptime) and ``-- only: mysql`` (the case is for one family), SQL that makes the database, the line ``-- workload``, and
+uptime) ``-- settings: {…}`` (variables), and ``-- only: mysql`` (the case is for one family), SQL that makes the database, the line ``-- workload``, and
 the statements. The findings of all rules stand in ``<name>.json``, by family; ``DBTUNE_WRITE_EXPECTED=1`` writes them.
 """
 
@@ -52,13 +52,13 @@ class Case:
     def options(self) -> AdviseOptions:
         return AdviseOptions(**self._fields("options"))
 
-    @property
-    def schema(self) -> str:
-        return self._parts[0]
+    def schema(self, family: str) -> str:
+        """The SQL that makes the database, with what stands behind ``-- mysql:`` or ``-- mariadb:`` for that family."""
+        return re.sub(rf"^-- {family}: ", "", self._parts[0], flags=re.MULTILINE)
 
     def snapshot(self, server: MySQLServer) -> Snapshot:
         """Of the database made anew, with what the case says of the server."""
-        target = parse_target(fill(server, DATABASE, self.schema))
+        target = parse_target(fill(server, DATABASE, self.schema(server.family)))
         assert isinstance(target, DatabaseUrl)
         found = collect(target, CollectOptions(workload=False), NoProgress())
         assert found.server.mysql is not None

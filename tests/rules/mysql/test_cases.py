@@ -28,7 +28,7 @@ def test_case(case: Case, any_mysql: MySQLServer, tmp_path: Path) -> None:
     if os.environ.get("DBTUNE_WRITE_EXPECTED"):
         case.write(family, found)
     assert found == case.expected()[family]
-    fill(any_mysql, DATABASE, case.schema)
+    fill(any_mysql, DATABASE, case.schema(family))
     _runs_there_and_back(any_mysql, report.recommendations)
 
 

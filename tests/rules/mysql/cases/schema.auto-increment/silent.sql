@@ -1,0 +1,7 @@
+-- Half of the range, and types without an end in sight.
+CREATE TABLE a (id int NOT NULL AUTO_INCREMENT PRIMARY KEY) AUTO_INCREMENT = 1073741824;
+CREATE TABLE b (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY) AUTO_INCREMENT = 4200000000;
+CREATE TABLE c (id int NOT NULL PRIMARY KEY, n double);
+
+-- workload
+SELECT id FROM c WHERE n > 7;
