@@ -8,6 +8,8 @@ from dbtune.model.schema import Column
 
 _BITS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
 
+_TEXTS = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext"})
+
 
 @dataclass(frozen=True)
 class IntegerType:
@@ -37,3 +39,8 @@ def integer_type(column: Column) -> IntegerType | None:
     """The column's type, where it is an integer."""
     name = column.type_name.name
     return IntegerType(name, "unsigned" in column.type.lower()) if name in _BITS else None
+
+
+def is_text(column: Column) -> bool:
+    """Whether its values are text with a collation."""
+    return column.mysql is not None and column.mysql.collation is not None and column.type_name.name in _TEXTS

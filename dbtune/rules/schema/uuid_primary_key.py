@@ -66,12 +66,11 @@ def uuid_primary_key(ctx: Context) -> Iterator[Finding]:
 
 
 def is_uuid(column: Column) -> bool:
-    """By its type; else by its length and its name, its default or the values that are known."""
-    kind = column.type_name.name
-    if kind == "uuid":
-        return True
+    """By its type, which nothing else has as a key; else by its length and its name, its default or known values."""
     length = column.type.lower()
-    fits = length in ("char(36)", "varchar(36)", "char(32)", "varchar(32)", "binary(16)", "varbinary(16)")
+    if length in ("uuid", "char(36)", "binary(16)"):
+        return True
+    fits = length in ("varchar(36)", "char(32)", "varchar(32)", "varbinary(16)")
     named = bool(_NAMED.search(column.name)) or "uuid" in (column.default or "").lower()
     return fits and (named or bool(known_versions(column)))
 
@@ -140,10 +139,10 @@ def _width_words(table: Table, cost: KeyCost, goal: float, *, is_text: bool) -> 
     if not number:
         return ""
     which = "other index" if number == 1 else f"{number} other indexes"
-    by = "in binary" if is_text else "as a number"
+    by = "one" if is_text else "a number"
     return (
-        f"The key is in every entry of its {which}, which take {human_bytes(cost.now)} with it, and {by} "
-        f"({goal:.0f} bytes) would take {human_bytes(cost.then)}."
+        f"The key is in every entry of its {which}: {human_bytes(cost.now)} with it, and {human_bytes(cost.then)} with "
+        f"{by} of {goal:.0f} bytes."
     )
 
 

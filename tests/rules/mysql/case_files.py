@@ -1,9 +1,10 @@
 """Cases as data for MySQL and MariaDB: SQL that makes a database, the workload, and beside it what must be recommended.
 
 A case is ``cases/<rule id>/<name>.sql``: a comment that says what it shows, optionally ``-- options: {…}`` (fields of
-AdviseOptions), ``-- server: {…}`` (fields of the snapshot's MySQLServer to be taken for the real ones, such as the
-uptime) ``-- settings: {…}`` (variables), and ``-- only: mysql`` (the case is for one family), SQL that makes the database, the line ``-- workload``, and
-the statements. The findings of all rules stand in ``<name>.json``, by family; ``DBTUNE_WRITE_EXPECTED=1`` writes them.
+AdviseOptions), ``-- server: {…}`` and ``-- settings: {…}`` (fields of the snapshot's MySQLServer, and variables, to be
+taken for the real ones, such as the uptime) and ``-- only: mysql`` (the case is for one family), SQL that makes the
+database (behind ``-- mysql:`` or ``-- mariadb:`` for one family), the line ``-- workload``, and the statements. The
+findings of all rules stand in ``<name>.json``, by family; ``DBTUNE_WRITE_EXPECTED=1`` writes them.
 """
 
 from __future__ import annotations
