@@ -104,4 +104,6 @@ def add_foreign_key_clause(name: str, definition: str) -> str:
 def _way(index: Index, engine: str, *, is_build: bool) -> tuple[Algorithm, Lock]:
     if engine in COPYING_ENGINES:
         return "COPY", "SHARED"
-    return "INPLACE", "SHARED" if is_build and index.method in _LOCKING_METHODS else "NONE"
+    # an expression becomes a hidden column together with its index, which MySQL does not do beside writers
+    locks = index.method in _LOCKING_METHODS or any(key.column is None for key in index.keys)
+    return "INPLACE", "SHARED" if is_build and locks else "NONE"

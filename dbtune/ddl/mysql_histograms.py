@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from itertools import accumulate
 
+from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.mysql import Histogram
+from dbtune.model.names import QualifiedName
 
 STRING_PREFIX = "base64:type254:"
 NUMBERS = frozenset({"int", "uint", "double", "decimal", "enum", "set"})
 """Data types whose values are numbers in the JSON."""
+
+
+def make_histograms(table: QualifiedName, columns: Sequence[str], family: str) -> str:
+    """The statement that makes them from the rows, without a semicolon."""
+    names = ", ".join(identifier(column) for column in columns)
+    if family == "mysql":
+        return f"ANALYZE TABLE {qualified(table)} UPDATE HISTOGRAM ON {names} WITH 100 BUCKETS"
+    return f"ANALYZE TABLE {qualified(table)} PERSISTENT FOR COLUMNS ({names}) INDEXES ()"
 
 
 def mysql_json(histogram: Histogram) -> str:

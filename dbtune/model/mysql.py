@@ -161,6 +161,8 @@ class MySQLTable:
     clustered_pages: int | None = None
     other_pages: int | None = None
     statistics_updated: str | None = None
+    counted_rows: int | None = None
+    """``information_schema.TABLES.TABLE_ROWS``: of InnoDB the statistics' rows and what was added and deleted since."""
     cardinality: int | None = None
     """MariaDB's ``mysql.table_stats``: rows as of ANALYZE TABLE ... PERSISTENT."""
     partitioning: Partitioning | None = None
@@ -194,5 +196,9 @@ class MySQLServer:
     """``Amazon RDS``, ``Amazon Aurora``, ``Google Cloud SQL``, ``Azure``; empty where nothing says so."""
     statement_digests: bool = False
     """Whether ``performance_schema`` counts statements now."""
+    buffer_pool_requests: int | None = None
+    """``Innodb_buffer_pool_read_requests``: pages asked for since the server's start."""
+    buffer_pool_reads: int | None = None
+    """``Innodb_buffer_pool_reads``: those of them that had to be read from disk."""
     index_counters: Literal["", "performance_schema", "userstat"] = ""
     """Where the numbers of index use come from; empty: there are none, so none can be called unused."""

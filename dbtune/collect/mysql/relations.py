@@ -118,6 +118,7 @@ class Relations:
             clustered_pages=sum(each.clustered for each in counts) if known else None,
             other_pages=sum(each.other for each in counts) if known else None,
             statistics_updated=max((each.updated for each in counts if each.updated), default=None) if known else None,
+            counted_rows=None if row["rows"] is None else int(row["rows"]),
             cardinality=self.statistics.cardinalities.get(name),
             partitioning=self.partitions.get(name),
         )

@@ -12,7 +12,10 @@ from dbtune.model.mysql import CostConstant, MySQLServer
 from dbtune.model.snapshot import Server
 
 VARIABLES = "SHOW GLOBAL VARIABLES"
-STATUS = "SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime'"
+STATUS = """
+    SHOW GLOBAL STATUS
+    WHERE Variable_name IN ('Uptime', 'Innodb_buffer_pool_read_requests', 'Innodb_buffer_pool_reads')
+"""
 DATABASE = """
     SELECT DEFAULT_CHARACTER_SET_NAME AS charset, DEFAULT_COLLATION_NAME AS collation
     FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s
@@ -113,16 +116,18 @@ def read_server(catalog: Catalog, variables: Mapping[str, str], database: str, o
 
 def read_observed(catalog: Catalog, variables: Mapping[str, str], *, digests: bool, counters: str) -> MySQLServer:
     """The server's own nouns. ``counters``: where the numbers of index use come from."""
-    uptime = catalog.rows(STATUS, "uptime")
+    status = {str(row["Variable_name"]): int(row["Value"]) for row in catalog.rows(STATUS, "status")}
     return MySQLServer(
         version_text=catalog.version.text,
         version_comment=variables.get("version_comment", ""),
-        uptime_seconds=int(uptime[0]["Value"]) if uptime else 0,
+        uptime_seconds=status.get("Uptime", 0),
         sql_mode=catalog.sql_mode,
         optimizer_switch=optimizer_switch(variables.get("optimizer_switch", "")),
         costs=_costs(catalog),
         managed_by=managed_by(variables),
         statement_digests=digests,
+        buffer_pool_requests=status.get("Innodb_buffer_pool_read_requests"),
+        buffer_pool_reads=status.get("Innodb_buffer_pool_reads"),
         index_counters="userstat" if counters == "userstat" else "performance_schema" if counters else "",
     )
 

@@ -137,7 +137,7 @@ def _finding(ctx: Context, pair: Mismatch, ones: list[Rewritten]) -> Finding:
         title=f"{pair.table}.{pair.column} and {pair.other_table}.{pair.other} have different collations",
         reason=(
             f"{statement_words(first.planned)}{more} joins {pair.column} of {table_words(ctx, table)}, "
-            f"{pair.collation}, with {other_name}, {far.collation}. The former is converted value by value for that, so "
+            f"{pair.collation}, with {other_name}, {far.collation}. The former is converted value by value, so "
             f"its index {leading_index(table, pair.column)} cannot be used. With {other_name} converted it is: "
             f"{cost_words(first.before.cost, first.after.cost)}."
         ),

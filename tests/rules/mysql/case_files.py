@@ -2,9 +2,10 @@
 
 A case is ``cases/<rule id>/<name>.sql``: a comment that says what it shows, optionally ``-- options: {…}`` (fields of
 AdviseOptions), ``-- server: {…}`` and ``-- settings: {…}`` (fields of the snapshot's MySQLServer, and variables, to be
-taken for the real ones, such as the uptime) and ``-- only: mysql`` (the case is for one family), SQL that makes the
-database (behind ``-- mysql:`` or ``-- mariadb:`` for one family), the line ``-- workload``, and the statements. The
-findings of all rules stand in ``<name>.json``, by family; ``DBTUNE_WRITE_EXPECTED=1`` writes them.
+taken for the real ones, such as the uptime), ``-- what_if: true`` (planned as those that drop indexes are) and
+``-- only: mysql`` (for one family), SQL that makes the database (behind ``-- mysql:`` or ``-- mariadb:`` for one
+family), the line ``-- workload``, and the statements. The findings of all rules stand in ``<name>.json``, by family;
+``DBTUNE_WRITE_EXPECTED=1`` writes them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dbtune.logs.sql_file import read_sql_file
 from dbtune.model.progress import NoProgress
 from dbtune.model.recommendation import Recommendation, Report
 from dbtune.model.snapshot import Snapshot
+from dbtune.planner.mysql.estimate import EstimatePlanner
 from dbtune.planner.mysql.scratch.planner import ScratchPlanner
 from dbtune.rules.engine import AdviseOptions, advise
 from tests.rules.case_files import NUMBER
@@ -53,29 +55,39 @@ class Case:
     def options(self) -> AdviseOptions:
         return AdviseOptions(**self._fields("options"))
 
-    def schema(self, family: str) -> str:
-        """The SQL that makes the database, with what stands behind ``-- mysql:`` or ``-- mariadb:`` for that family."""
-        return re.sub(rf"^-- {family}: ", "", self._parts[0], flags=re.MULTILINE)
+    def report(self, server: MySQLServer, folder: Path) -> Report:
+        """The advice on a database made anew, which is there afterwards as it was made.
 
-    def snapshot(self, server: MySQLServer) -> Snapshot:
-        """Of the database made anew, with what the case says of the server."""
-        target = parse_target(fill(server, DATABASE, self.schema(server.family)))
+        Rules that drop indexes are planned on the same server, with a copy in place of the database meanwhile; others
+        need no what-if, and are planned by EXPLAIN.
+        """
+        target = self._made(server)
+        snapshot = self._snapshot(target)
+        file = folder / "workload.sql"
+        file.write_text(self._parts[1])
+        workload = read_sql_file(file, snapshot.server.dialect)
+        if not self.rule.startswith("index.") and not self._fields("what_if"):
+            with EstimatePlanner(snapshot, target) as planner:
+                return advise(snapshot, workload, planner, self.options, NoProgress())
+        server.run(f"DROP DATABASE {DATABASE}")
+        with ScratchPlanner.open(snapshot, scratch=server.url) as scratch:
+            report = advise(snapshot, workload, scratch, self.options, NoProgress())
+        self._made(server)
+        return report
+
+    def _made(self, server: MySQLServer) -> DatabaseUrl:
+        # behind "-- mysql:" or "-- mariadb:" stands what is for one family
+        schema = re.sub(rf"^-- {server.family}: ", "", self._parts[0], flags=re.MULTILINE)
+        target = parse_target(fill(server, DATABASE, schema))
         assert isinstance(target, DatabaseUrl)
+        return target
+
+    def _snapshot(self, target: DatabaseUrl) -> Snapshot:
         found = collect(target, CollectOptions(workload=False), NoProgress())
         assert found.server.mysql is not None
         observed = replace(found.server.mysql, **self._fields("server"))
         settings = {**found.settings, **self._fields("settings")}
         return replace(found, server=replace(found.server, mysql=observed), settings=settings)
-
-    def report(self, server: MySQLServer, folder: Path) -> Report:
-        """The advice, planned on the same server, which has a copy with made rows in place of the database then."""
-        snapshot = self.snapshot(server)
-        server.run(f"DROP DATABASE {DATABASE}")
-        file = folder / "workload.sql"
-        file.write_text(self._parts[1])
-        workload = read_sql_file(file, snapshot.server.dialect)
-        with ScratchPlanner.open(snapshot, scratch=server.url) as planner:
-            return advise(snapshot, workload, planner, self.options, NoProgress())
 
     def expected(self) -> dict[str, Any]:
         path = self.path.with_suffix(".json")

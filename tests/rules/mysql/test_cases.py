@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,12 @@ import pytest
 from dbtune.model.recommendation import Change, Recommendation
 from dbtune.rules.registry import all_rules
 from tests.rules.mysql.case_files import DATABASE, FOLDER, Case, all_cases, digest
-from tests.servers.filling import fill
 from tests.servers.mysql_sandbox import MySQLServer
 
 RULES = {rule.id for rule in all_rules().values() if rule.group != "log" and rule.dialects & {"mysql", "mariadb"}}
+
+
+CHANGED_BY_RULES = ("innodb_stats_persistent", "long_query_time", "slow_query_log")
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=str)
@@ -29,8 +33,24 @@ def test_case(case: Case, any_mysql: MySQLServer, tmp_path: Path) -> None:
     if os.environ.get("DBTUNE_WRITE_EXPECTED"):
         case.write(family, found)
     assert found == case.expected()[family]
-    fill(any_mysql, DATABASE, case.schema(family))
-    _runs_there_and_back(any_mysql, report.recommendations)
+    with _variables_kept(any_mysql):
+        _runs_there_and_back(any_mysql, report.recommendations)
+
+
+@contextmanager
+def _variables_kept(server: MySQLServer) -> Iterator[None]:
+    """The way back leads to what the case's snapshot says: the server itself is set back for other tests."""
+
+    def values() -> dict[str, str]:
+        with server.connect() as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW GLOBAL VARIABLES")
+            return dict(cursor.fetchall())
+
+    before = values()
+    yield
+    for name, value in values().items():
+        if before[name] != value and name in CHANGED_BY_RULES:
+            server.run(f"SET GLOBAL {name} = {before[name]}")
 
 
 def _runs_there_and_back(server: MySQLServer, recommendations: tuple[Recommendation, ...]) -> None:

@@ -1,4 +1,5 @@
 -- MyISAM in all its forms: with a word index, rows of one length, a counter per group (which InnoDB refuses).
+-- what_if: true
 CREATE TABLE log (id int PRIMARY KEY AUTO_INCREMENT, what varchar(20), KEY what (what(5)), FULLTEXT KEY words (what))
   ENGINE = MyISAM COMMENT = 'kept';
 INSERT INTO log (what) VALUES ('one'), ('two');
