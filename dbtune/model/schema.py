@@ -183,6 +183,13 @@ class Index:
         return QualifiedName(self.table.schema, self.name)
 
     @property
+    def full_name(self) -> QualifiedName:
+        """The name by which a configuration drops it: in MySQL and MariaDB other tables may have one of its name."""
+        if self.facts is not None and self.facts.mysql is not None:
+            return QualifiedName(self.table.schema, f"{self.table.name}.{self.name}")
+        return self.qualified_name
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Key columns by name; an expression key stands as its text in parentheses."""
         return tuple(key.text for key in self.keys)

@@ -47,12 +47,21 @@ class EstimatingPlanner(ABC):
         plan = self._plans.get(instance)
         if plan is None:
             plan = self._plans[instance] = self._explained(instance)
-        dropped = {name.name for name in configuration.drop} & plan.indexes
-        if dropped:
-            raise PlanFailed(f"plain EXPLAIN cannot plan without {min(dropped)}, which the plan uses")
+        dropped = self._dropped(plan, configuration) if configuration.drop else None
+        if dropped is not None:
+            raise PlanFailed(f"plain EXPLAIN cannot plan without {dropped}, which the plan uses")
         if not configuration.add:
             return plan
         return replace(plan, root=self._with_indexes(plan.root, configuration))
+
+    def _dropped(self, plan: Plan, configuration: Configuration) -> str | None:
+        """An index that the plan uses and the configuration drops."""
+        gone = {(i.name, i.table) for i in self._snapshot.indexes if i.full_name in configuration.drop}
+        names = {name for name, _ in gone}
+        for node in plan.root.walk():
+            if node.index in names and (node.relation is None or (node.index, node.relation) in gone):
+                return node.index
+        return None
 
     @abstractmethod
     def index_bytes(self, index: Index) -> int:

@@ -68,7 +68,7 @@ class Context:
         return tuple(
             index
             for index in table.indexes
-            if index.facts is not None and index.facts.valid and index.qualified_name not in dropped
+            if index.facts is not None and index.facts.valid and index.full_name not in dropped
         )
 
     def rows(self, table: Table) -> float | None:

@@ -48,7 +48,9 @@ def is_referenced(ctx: Context, table: Table, index: Index) -> bool:
 
 
 def serves_nothing_else(ctx: Context, table: Table, index: Index) -> bool:
-    """Of MySQL and MariaDB: no foreign key needs the index, and no statement names it in a hint. Else always true."""
+    """Whether no earlier advice counts on the index; of MySQL and MariaDB: nor a foreign key, nor a hint."""
+    if index.full_name in ctx.ledger.needed:
+        return False
     if not is_mysql(ctx.snapshot):
         return True
     needed = is_needed_by_foreign_key(ctx.snapshot, table, index, ctx.existing_indexes(table))

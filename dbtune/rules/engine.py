@@ -188,6 +188,7 @@ def apply_rules(run: Run) -> Run:
         for finding in rule.check(run.context):
             if not _is_settled(run.context, finding):
                 run.context.ledger.accept(finding.add, finding.drop)
+                run.context.ledger.needed |= finding.needs
                 recommendations.append(_recommendation(rule, finding))
     return replace(run, recommendations=ordered(recommendations))
 
@@ -217,7 +218,8 @@ def _skipping(run: Run, skipped: list[Skipped]) -> Run:
 def _is_settled(context: Context, finding: Finding) -> bool:
     """Whether an earlier finding already drops the index that this one is about."""
     dropped = {name.name for name in context.configuration.drop if name.schema == finding.subject.schema}
-    return finding.subject.index in dropped
+    subject = finding.subject
+    return subject.index is not None and bool({subject.index, f"{subject.table}.{subject.index}"} & dropped)
 
 
 def _recommendation(rule: Rule, finding: Finding) -> Recommendation:

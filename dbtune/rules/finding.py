@@ -27,4 +27,6 @@ class Finding:
     add: frozenset[Index] = field(default_factory=frozenset)
     """Indexes that the change builds: later rules are asked with them in place."""
     drop: frozenset[QualifiedName] = field(default_factory=frozenset)
-    """Indexes that the change drops: later rules are asked without them."""
+    """Indexes that the change drops, by full name: later rules are asked without them."""
+    needs: frozenset[QualifiedName] = field(default_factory=frozenset)
+    """Indexes that can be used only once the advice is followed, by full name: later rules leave them alone."""

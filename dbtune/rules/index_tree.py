@@ -29,12 +29,12 @@ class IndexTree:
         return frozenset(each.name for each in self.whole(index))
 
     def by_name(self, name: QualifiedName) -> Index | None:
-        """The existing index of that name."""
+        """The existing index of that full name."""
         return self._by_name.get(name)
 
     @cached_property
     def _by_name(self) -> dict[QualifiedName, Index]:
-        return {index.qualified_name: index for index in self._snapshot.indexes}
+        return {index.full_name: index for index in self._snapshot.indexes}
 
     @cached_property
     def _children(self) -> dict[QualifiedName, list[Index]]:

@@ -88,6 +88,8 @@ class Ledger:
         self._snapshot = snapshot
         self._statements = tuple(statements)
         self.tree = IndexTree(snapshot)
+        self.needed: frozenset[QualifiedName] = frozenset()
+        """Indexes that findings make use of, though no plan does today; by full name."""
         self.configuration = configuration
         self.costs: dict[str, StatementCost] = {p.fingerprint: self._cost(p, configuration) for p in statements}
         self._by_fingerprint = {planned.fingerprint: planned for planned in self._statements}
@@ -141,7 +143,7 @@ class Ledger:
         an expression, all on its table (uniqueness proves joins away, expressions have statistics of their own).
         """
         asked = self.readers(index) if index.is_plain and not index.unique else self.touching(index.table)
-        return self._compare(self.configuration.dropping(index.qualified_name), asked)
+        return self._compare(self.configuration.dropping(index.full_name), asked)
 
     def with_index(self, index: Index) -> Comparison:
         """Plan the workload with one more what-if index."""

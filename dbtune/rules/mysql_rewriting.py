@@ -8,7 +8,7 @@ from dataclasses import replace
 from dbtune.model.access import Join, RelationUse
 from dbtune.model.errors import PlanFailed
 from dbtune.model.recommendation import StatementEvidence
-from dbtune.model.schema import Table
+from dbtune.model.schema import Index, Table
 from dbtune.planner.gate import PlannedStatement, StatementCost
 from dbtune.rules.context import Context
 from dbtune.rules.ledger import statement_evidence
@@ -75,10 +75,10 @@ def names_of(use: RelationUse) -> frozenset[str]:
     return frozenset({use.alias.lower(), use.table.name.lower()})
 
 
-def leading_index(table: Table, column: str) -> str | None:
-    """The name of an index that the column begins, whole, and that plans may use."""
+def leading_index(table: Table, column: str) -> Index | None:
+    """An index that the column begins and that plans may use."""
     for index in table.indexes:
         first = index.keys[0]
         if index.method == "btree" and first.column == column and is_visible(index):
-            return index.name
+            return index
     return None

@@ -80,7 +80,7 @@ def _finding(ctx: Context, table: Table, index: Index, upkeep: float) -> Iterato
         evidence=drop_evidence(ctx, table, index, comparison),
         change=drop(index, ctx.snapshot, ctx.ledger.tree),
         risk=f"The workload must be a whole one, with the rare jobs in it. {replicas_words(ctx)}",
-        drop=frozenset({index.qualified_name}),
+        drop=frozenset({index.full_name}),
     )
 
 

@@ -52,7 +52,7 @@ from dbtune.rules.wording import key_words, scans_words, table_words, upkeep_wor
     group="index",
     severity="medium",
     dialects=("postgres", "mysql", "mariadb"),
-    after=("index.missing", "index.invalid"),
+    after=("index.missing", "index.invalid", "query.collation-mismatch", "query.implicit-cast"),
 )
 def duplicate_index(ctx: Context) -> Iterator[Finding]:
     """Of indexes that hold the same, all but one."""
@@ -101,7 +101,7 @@ def _finding(ctx: Context, table: Table, index: Index, kept: Index) -> Iterator[
     why = "which backs a constraint" if kept.facts is not None and kept.facts.constraint else "which stays"
     yield Finding(
         subject=subject_of(index),
-        title=f"Drop {index.name}: it duplicates {kept.name} on {table.name}",
+        title=f"Drop {index.full_name.name}: it duplicates {kept.name} on {table.name}",
         reason=(
             f"{index.name} {key_words(index)} on {table_words(ctx, table)} holds {same} {kept.name}, {why}. "
             f"{upkeep_words(ctx, table, index)}, and the workload is as cheap without it."
@@ -111,5 +111,5 @@ def _finding(ctx: Context, table: Table, index: Index, kept: Index) -> Iterator[
         risk=f"None for plans: {kept.name} ({scans_words(ctx.scans(kept))}) serves all that {index.name} "
         f"({scans_words(ctx.scans(index))}) did. A hint that names it would fail.",
         severity="medium" if ctx.rows(table) else "low",
-        drop=frozenset({index.qualified_name}),
+        drop=frozenset({index.full_name}),
     )

@@ -94,7 +94,7 @@ def _dropping(ctx: Context, table: Table, index: Index, why: str) -> Finding:
         # there is no way back to an invalid index, and no need of one
         change=Change((drop_index(index.qualified_name),)),
         risk=f"{RUNNING} There is no way back, and none is needed: it served no statement.",
-        drop=frozenset({index.qualified_name}),
+        drop=frozenset({index.full_name}),
     )
 
 

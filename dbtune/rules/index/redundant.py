@@ -58,7 +58,7 @@ MUCH_WIDER = 3.0
     group="index",
     severity="medium",
     dialects=("postgres", "mysql", "mariadb"),
-    after=("index.missing", "index.invalid", "index.duplicate"),
+    after=("index.missing", "index.invalid", "query.collation-mismatch", "query.implicit-cast", "index.duplicate"),
 )
 def redundant_index(ctx: Context) -> Iterator[Finding]:
     """Indexes that another one of the table, existing or recommended, begins with."""
@@ -119,7 +119,7 @@ def _finding(ctx: Context, table: Table, index: Index, wider: Index) -> Iterator
     how = "begins with its columns" if begins else "holds the same rows in the same order"
     yield Finding(
         subject=subject_of(index),
-        title=f"Drop {index.name}: {wider.name} {how}",
+        title=f"Drop {index.full_name.name}: {wider.name} {how}",
         reason=(
             f"Every search that {index.name} {key_words(index)} on {table_words(ctx, table)} serves, "
             f"{wider.name} {key_words(wider)}{origin} serves as well{why}: without it {effect}. "
@@ -129,7 +129,7 @@ def _finding(ctx: Context, table: Table, index: Index, wider: Index) -> Iterator
         change=drop(index, ctx.snapshot, ctx.ledger.tree),
         risk=_risk(wider, others, ratio, is_new=is_new),
         severity="low" if is_new or ratio > MUCH_WIDER or not ctx.rows(table) else "medium",
-        drop=frozenset({index.qualified_name}),
+        drop=frozenset({index.full_name}),
     )
 
 

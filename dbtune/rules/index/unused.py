@@ -67,7 +67,15 @@ SECONDS_A_DAY = 86_400.0
     group="index",
     severity="low",
     dialects=("postgres", "mysql", "mariadb"),
-    after=("index.missing", "index.invalid", "index.duplicate", "index.redundant", "index.foreign-key"),
+    after=(
+        "index.missing",
+        "index.invalid",
+        "query.collation-mismatch",
+        "query.implicit-cast",
+        "index.duplicate",
+        "index.redundant",
+        "index.foreign-key",
+    ),
 )
 def unused_index(ctx: Context) -> Iterator[Finding]:
     """Indexes without a scan that no plan reads."""
@@ -97,9 +105,9 @@ def _finding(ctx: Context, table: Table, index: Index) -> Iterator[Finding]:
     )
     yield Finding(
         subject=subject_of(index),
-        title=f"Drop {index.name}: nothing reads it"
+        title=f"Drop {index.full_name.name}: nothing reads it"
         if since.severity != "info"
-        else f"{index.name} has not been read so far",
+        else f"{index.full_name.name} has not been read so far",
         reason=(
             f"{index.name} {key_words(index)} on {table_words(ctx, table)} {since.words}, and {planned}. "
             f"{upkeep_words(ctx, table, index)}."
@@ -108,7 +116,7 @@ def _finding(ctx: Context, table: Table, index: Index) -> Iterator[Finding]:
         change=drop(index, ctx.snapshot, ctx.ledger.tree) if since.severity != "info" else Change(),
         risk=replicas_words(ctx),
         severity=since.severity,
-        drop=frozenset({index.qualified_name}) if since.severity != "info" else frozenset(),
+        drop=frozenset({index.full_name}) if since.severity != "info" else frozenset(),
     )
 
 

@@ -124,7 +124,9 @@ def _finding(ctx: Context, pair: Mismatch, ones: list[Rewritten]) -> Finding:
     table, other_table = ctx.snapshot.table(pair.table), ctx.snapshot.table(pair.other_table)
     other = other_table.column(pair.other) if other_table is not None else None
     assert table is not None
+    index = leading_index(table, pair.column)
     assert other is not None
+    assert index is not None
     far = other.mysql or MySQLColumn()
     other_name = f"{pair.other_table.name}.{pair.other}"
     total, saved = ctx.ledger.total, sum(one.saved for one in ones)
@@ -138,7 +140,7 @@ def _finding(ctx: Context, pair: Mismatch, ones: list[Rewritten]) -> Finding:
         reason=(
             f"{statement_words(first.planned)}{more} joins {pair.column} of {table_words(ctx, table)}, "
             f"{pair.collation}, with {other_name}, {far.collation}. The former is converted value by value, so "
-            f"its index {leading_index(table, pair.column)} cannot be used. With {other_name} converted it is: "
+            f"its index {index.name} cannot be used. With {other_name} converted it is: "
             f"{cost_words(first.before.cost, first.after.cost)}."
         ),
         evidence=Evidence(
@@ -158,6 +160,7 @@ def _finding(ctx: Context, pair: Mismatch, ones: list[Rewritten]) -> Finding:
             "the statement."
         ),
         severity="high" if total > 0 and saved / total >= 0.2 else "medium",
+        needs=frozenset({index.full_name}),
         key=repr((pair.column, str(pair.other_table), pair.other)),
     )
 

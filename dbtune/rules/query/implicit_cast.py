@@ -94,7 +94,9 @@ def _indexed_text(table: Table, name: str) -> Column | None:
 def _finding(ctx: Context, table: Table, name: str, how: str, ones: list[Rewritten]) -> Finding:
     """``ones``: those that gain most first; ``how`` is the first one's."""
     column = table.column(name)
+    index = leading_index(table, name)
     assert column is not None
+    assert index is not None
     first, total = ones[0], ctx.ledger.total
     saved = sum(one.saved for one in ones)
     remedy = (
@@ -108,7 +110,7 @@ def _finding(ctx: Context, table: Table, name: str, how: str, ones: list[Rewritt
         title=f"{table.name}.{column.name} ({column.type}) is compared with {how}",
         reason=(
             f"{statement_words(first.planned)}{more}: every value of {column.name} in {table_words(ctx, table)} is "
-            f"turned into a number, so its index {leading_index(table, column.name)} cannot be used. {remedy}: "
+            f"turned into a number, so its index {index.name} cannot be used. {remedy}: "
             f"{cost_words(first.before.cost, first.after.cost)}."
         ),
         evidence=Evidence(
@@ -122,4 +124,5 @@ def _finding(ctx: Context, table: Table, name: str, how: str, ones: list[Rewritt
         risk="To be changed in the program. '05' and ' 5' equal 5, and not '5': look whether there are such values.",
         severity="high" if total > 0 and saved / total >= 0.2 else "medium",
         key=column.name,
+        needs=frozenset({index.full_name}),
     )

@@ -54,7 +54,7 @@ def test_how_far_it_is_off(mysql_shop: Shop) -> None:
 
 def test_dropping_and_refusing(mysql_shop: Shop) -> None:
     url, snapshot = snapshot_of(mysql_shop)
-    drop = Configuration(drop=frozenset({QualifiedName("shop", "by_customer")}))
+    drop = Configuration(drop=frozenset({QualifiedName("shop", "orders.by_customer")}))
     with EstimatePlanner(snapshot, url) as planner:
         with pytest.raises(PlanFailed, match="by_customer"):
             planner.plan(Instance("SELECT * FROM orders WHERE customer = 7"), drop)

@@ -88,7 +88,7 @@ class WhatIfIndexes:
     def places(self, configuration: Configuration) -> frozenset[Place]:
         """The indexes that are to be hidden under the configuration."""
         added = {self._made[index] for index in configuration.add if index in self._made}
-        dropped = {place for place in self._existing if QualifiedName(place[0].schema, place[1]) in configuration.drop}
+        dropped = {place for place, index in self._existing.items() if index.full_name in configuration.drop}
         return frozenset((set(self._made.values()) - added) | dropped | self._always_hidden)
 
     def shown(self, hidden: Collection[Place], tables: Collection[QualifiedName] | None) -> frozenset[Place]:
