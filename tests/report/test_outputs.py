@@ -117,3 +117,19 @@ def test_the_picture_is_the_same_every_time_and_holds_the_whole_sql() -> None:
     assert "DESC)" in words  # the end of the longest line
     assert "http" not in re.sub(r'xmlns="[^"]*"|<!--.*?-->', "", svg)  # nothing is fetched where it is shown
     assert "2 more recommendations" in picture(USUAL, "dbtune analyze", first=1).replace("&#160;", " ")
+
+
+def test_what_is_tried_before_and_what_is_run_instead_stand_in_every_form_and_run_by_themselves_in_none() -> None:
+    change = Change(
+        ("ALTER TABLE `t` DROP INDEX `i`",),
+        ("ALTER TABLE `t` ADD KEY `i` (`a`)",),
+        trial=("ALTER TABLE `t` ALTER INDEX `i` INVISIBLE",),
+        trial_down=("ALTER TABLE `t` ALTER INDEX `i` VISIBLE",),
+        tools=("pt-online-schema-change --alter 'x' D=shop,t='a\nDROP TABLE b;'",),
+    )
+    report = replace(USUAL, recommendations=(replace(MISSING, sql=change),))
+    sql = formats()["sql"].write(report)
+    running = [line for line in sql.splitlines() if line and not line.startswith("--")]
+    assert running == ["ALTER TABLE `t` DROP INDEX `i`;"]
+    for text in (sql, formats()["markdown"].write(report), rendered(report, 100)):
+        assert all(words in text for words in ("INVISIBLE", "` VISIBLE", "pt-online-schema-change"))
