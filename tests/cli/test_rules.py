@@ -27,7 +27,7 @@ def test_json_is_json(arguments: list[str], capsys: pytest.CaptureFixture[str]) 
     found = json.loads(capsys.readouterr().out)
     first = found if arguments else next(one for one in found if one["id"] == "index.unused")
     assert first["group"] == "index"
-    assert first["dialects"] == ["postgres"]
+    assert first["dialects"] == ["mariadb", "mysql", "postgres"]
 
 
 def test_an_unknown_rule_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
