@@ -67,6 +67,9 @@ class EstimatingPlanner(ABC):
     def index_bytes(self, index: Index) -> int:
         """Size once built, by dbtune's own model."""
 
+    def changed(self, snapshot: Snapshot) -> None:
+        """None: only the database as it is can be asked."""
+
     def another(self) -> None:
         """One session on the target is enough."""
         return

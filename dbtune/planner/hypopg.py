@@ -100,6 +100,9 @@ class HypopgPlanner:
         table = self._snapshot.table(index.table)
         return 0 if table is None else index_pages(index, table, self._snapshot).bytes
 
+    def changed(self, snapshot: Snapshot) -> None:
+        """None: only the database as it is can be asked."""
+
     def another(self) -> None:
         """One session on the target is enough."""
 

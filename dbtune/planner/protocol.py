@@ -7,6 +7,7 @@ from typing import Protocol
 
 from dbtune.model.plan import EMPTY_CONFIGURATION, Confidence, Configuration, Plan
 from dbtune.model.schema import Index
+from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Limit
 
 
@@ -41,6 +42,12 @@ class Planner(Protocol):
         """A second planner that answers alike and at the same time, from another thread; None where there is none.
 
         To be closed before this one.
+        """
+
+    def changed(self, snapshot: Snapshot) -> Planner | None:
+        """A planner of the same kind for a snapshot of another schema; None where there can be none.
+
+        To be closed before this one. Raises PlannerUnavailable.
         """
 
     def close(self) -> None:

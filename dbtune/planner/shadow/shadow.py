@@ -125,14 +125,21 @@ class ShadowPlanner:
 
     def another(self) -> ShadowPlanner | None:
         """The same in another database of the same server: that takes a tenth of a second."""
+        try:
+            return self.changed(self._snapshot)
+        except PlannerUnavailable:
+            return None
+
+    def changed(self, snapshot: Snapshot) -> ShadowPlanner | None:
+        """A shadow of another schema in another database of the same server; removed when it is closed."""
         if self._host.sibling is None:
             return None
         host = self._host.sibling()
         try:
-            return self._build(host, self._snapshot, NoProgress())
-        except psycopg.Error:
+            return self._build(host, snapshot, NoProgress())
+        except psycopg.Error as error:
             host.close()
-            return None
+            raise PlannerUnavailable(f"the shadow could not be built: {first_line(error)}") from error
         except BaseException:
             host.close()
             raise

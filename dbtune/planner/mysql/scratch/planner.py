@@ -192,6 +192,9 @@ class ScratchPlanner:
         sampled = self._tables.get(index.table)
         return 0 if sampled is None else self._figures.size(index, sampled).bytes
 
+    def changed(self, snapshot: Snapshot) -> None:
+        """None: only the database as it is can be asked."""
+
     def another(self) -> None:
         """None: an index is hidden from every session of a server at once."""
 

@@ -1,0 +1,1 @@
+"""What-if partitioning: a snapshot in which a table is partitioned."""

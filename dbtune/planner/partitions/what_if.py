@@ -1,0 +1,286 @@
+"""The snapshot with one of its tables partitioned: what a collector would find after the conversion and an ANALYZE.
+
+The shadow plans on any snapshot, so that this is all there is to what-if partitioning. Each partition has its share of
+the rows and pages, the key's statistics cut to its bounds, the other columns' with fewer distinct values, and indexes
+of its own; the partitioned table has the whole's as inherited statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import ceil
+
+from dbtune.ddl.indexes import create_index
+from dbtune.ddl.partitions import partition_bound, partition_key
+from dbtune.ddl.quoting import identifier
+from dbtune.model.names import QualifiedName
+from dbtune.model.partitioning import Part, PartitionScheme
+from dbtune.model.schema import Column, ColumnStatistics, Constraint, Index, IndexFacts, IndexKey, Table
+from dbtune.model.snapshot import Snapshot
+from dbtune.planner.index_size import BLOCK_SIZE, index_pages
+from dbtune.planner.partitions.axis import axis_of
+from dbtune.planner.partitions.distribution import Distribution, as_kept, in_part
+
+IN_STEP = 0.95
+"""Columns whose rows lie in their order to at least this degree (``correlation``) grow together."""
+
+KEYS = ("primary key", "unique")
+
+
+@dataclass(frozen=True)
+class _Share:
+    """What a part holds: a share of the rows, and, of a range, which stretch of the rows in the key's order."""
+
+    rows: float
+    begin: float = 0.0
+    end: float = 1.0
+    key: ColumnStatistics | None = None
+
+
+def partitioned(snapshot: Snapshot, scheme: PartitionScheme) -> Snapshot:
+    """The snapshot with the scheme's table partitioned. Raises ValueError for a table that is no ordinary one."""
+    table = snapshot.table(scheme.table)
+    if table is None or table.kind != "table" or table.parents or snapshot.children(table.name):
+        raise ValueError(f"{scheme.table} is not an ordinary table")
+    parent = _parent(table, scheme)
+    shares = part_shares(table, scheme)
+    children = [_child(table, parent, scheme, part, share) for part, share in zip(scheme.parts, shares, strict=True)]
+    others = [one for one in snapshot.tables if one.name != table.name]
+    changed = replace(snapshot, tables=(*others, parent, *children))
+    sized = [_with_index_sizes(child, table, snapshot, changed) for child in children]
+    return replace(changed, tables=(*others, parent, *sized))
+
+
+def part_shares(table: Table, scheme: PartitionScheme) -> tuple[_Share, ...]:
+    """What each part holds, in the scheme's order. Without statistics of the key the rows are spread evenly."""
+    column = table.column(scheme.column)
+    statistics = column.statistics if column is not None else None
+    if column is None or statistics is None or scheme.kind == "hash":
+        filled = [part for part in scheme.parts if not part.is_default]
+        return tuple(_Share(0.0 if part.is_default else 1.0 / len(filled)) for part in scheme.parts)
+    if scheme.kind == "list":
+        return tuple(_list_shares(scheme, statistics))
+    return tuple(_range_shares(column, scheme, statistics, table.rows))
+
+
+def _list_shares(scheme: PartitionScheme, statistics: ColumnStatistics) -> Iterator[_Share]:
+    frequency = dict(zip(statistics.most_common_vals, statistics.most_common_freqs, strict=False))
+    rest = 1.0 - sum(frequency.get(value, 0.0) for part in scheme.parts for value in part.values)
+    for part in scheme.parts:
+        rows = max(0.0, rest) if part.is_default else sum(frequency.get(value, 0.0) for value in part.values)
+        kept = [value for value in frequency if value in part.values] if not part.is_default else []
+        own = replace(
+            statistics,
+            null_frac=0.0,
+            n_distinct=float(max(1, len(part.values))),
+            most_common_vals=tuple(kept),
+            most_common_freqs=tuple(frequency[value] / rows for value in kept) if rows > 0 else (),
+            histogram_bounds=(),
+        )
+        yield _Share(rows, key=own)
+
+
+def _range_shares(
+    column: Column, scheme: PartitionScheme, statistics: ColumnStatistics, rows: float
+) -> Iterator[_Share]:
+    axis = axis_of(column)
+    if axis is None:
+        raise ValueError(f"{column.name}: no ranges of {column.type}")
+    distribution = Distribution.of(axis, statistics)
+    infinity = float("inf")
+    taken = 0.0
+    for part in scheme.parts:
+        if part.is_default:
+            yield _Share(0.0, 1.0, 1.0, distribution.cut(infinity, infinity, rows))
+            continue
+        low = -infinity if part.lower is None else axis.point(part.lower)
+        high = infinity if part.upper is None else axis.point(part.upper)
+        assert low is not None and high is not None
+        share = distribution.share(low, high)
+        yield _Share(share, taken, min(1.0, taken + share), distribution.cut(low, high, rows))
+        taken += share
+
+
+def _parent(table: Table, scheme: PartitionScheme) -> Table:
+    return replace(
+        table,
+        kind="partitioned",
+        partition_key=partition_key(scheme),
+        columns=tuple(replace(c, statistics=None, inherited_statistics=c.statistics) for c in table.columns),
+        constraints=tuple(widened_constraint(c, table, scheme.column) for c in table.constraints if _can_be(c)),
+        indexes=tuple(_parent_index(index, scheme) for index in table.indexes if _is_kept(index)),
+        pages=0,
+        all_visible_pages=0,
+        file_pages=0,
+        total_bytes=0,
+        toast_bytes=0,
+        options=(),
+        activity=None,
+    )
+
+
+def _can_be(constraint: Constraint) -> bool:
+    return constraint.kind != "exclusion"
+
+
+def _is_kept(index: Index) -> bool:
+    return not index.exclusion and (index.facts is None or index.facts.valid)
+
+
+def widened_constraint(constraint: Constraint, table: Table, column: str) -> Constraint:
+    """A key with the partition column in it, as a partitioned table demands of its keys; any other as it is."""
+    if constraint.kind not in KEYS or column in constraint.columns:
+        return constraint
+    index = table.index(constraint.index) if constraint.index is not None else None
+    columns = (*constraint.columns, column)
+    words = ["PRIMARY KEY" if constraint.kind == "primary key" else "UNIQUE"]
+    if index is not None and index.nulls_not_distinct:
+        words.append("NULLS NOT DISTINCT")
+    words.append(f"({', '.join(map(identifier, columns))})")
+    include = [name for name in index.include if name != column] if index is not None else []
+    if include:
+        words.append(f"INCLUDE ({', '.join(map(identifier, include))})")
+    if constraint.deferrable:
+        words.append("DEFERRABLE")
+    return replace(constraint, columns=columns, definition=" ".join(words))
+
+
+def widened_index(index: Index, column: str) -> Index:
+    """A unique index with the partition column among its keys; any other as it is."""
+    if not index.unique or column in index.columns:
+        return index
+    include = tuple(name for name in index.include if name != column)
+    return replace(index, keys=(*index.keys, IndexKey(column)), include=include)
+
+
+def _parent_index(index: Index, scheme: PartitionScheme) -> Index:
+    wide = widened_index(index, scheme.column)
+    facts = index.facts or IndexFacts("")
+    facts = replace(
+        facts,
+        definition=create_index(wide, concurrently=False, only=True),
+        pages=0,
+        tuples=0.0,
+        bytes=0,
+        tree_height=None,
+        key_statistics=(),
+        partition_of=None,
+    )
+    return replace(wide, facts=facts)
+
+
+def _child(table: Table, parent: Table, scheme: PartitionScheme, part: Part, share: _Share) -> Table:
+    name = QualifiedName(table.name.schema, part.name)
+    rows = share.rows * table.rows
+    pages = ceil(share.rows * table.file_pages) if rows >= 1 else 0
+    return replace(
+        table,
+        name=name,
+        kind="table",
+        partition_bound=partition_bound(scheme, part),
+        parents=(table.name,),
+        columns=tuple(_column(column, table, scheme, share) for column in table.columns),
+        constraints=tuple(_own_constraint(c, name) for c in parent.constraints),
+        indexes=tuple(_own_index(index, name, scheme) for index in parent.indexes),
+        tuples=rows,
+        pages=pages,
+        file_pages=pages,
+        all_visible_pages=min(pages, int(share.rows * table.all_visible_pages)),
+        total_bytes=int(share.rows * table.total_bytes),
+        toast_bytes=int(share.rows * table.toast_bytes),
+        activity=None,
+        comment=None,
+    )
+
+
+def _own_constraint(constraint: Constraint, table: QualifiedName) -> Constraint:
+    """A key is made on each partition under a name of its own and attached; the others come down from the parent."""
+    if constraint.kind not in KEYS or constraint.index is None:
+        return replace(constraint, inherited=True)
+    name = child_index_name(constraint.index, table)
+    return replace(constraint, name=name, index=name, inherited=True)
+
+
+def _own_index(index: Index, table: QualifiedName, scheme: PartitionScheme) -> Index:
+    own = replace(index, name=child_index_name(index.name, table), table=table)
+    assert index.facts is not None
+    constraint = None if index.facts.constraint is None else own.name
+    facts = replace(
+        index.facts,
+        definition=create_index(own, concurrently=False),
+        partition_of=QualifiedName(scheme.table.schema, index.name),
+        constraint=constraint,
+    )
+    return replace(own, facts=facts)
+
+
+def child_index_name(index: str, table: QualifiedName) -> str:
+    """Within 63 bytes: the partition tells them apart, so that the index's name is what is cut."""
+    return f"{table.name}_{index}".encode()[:63].decode(errors="ignore")
+
+
+def _column(column: Column, table: Table, scheme: PartitionScheme, share: _Share) -> Column:
+    statistics = column.statistics
+    if statistics is None:
+        return column
+    if column.name == scheme.column and share.key is not None:
+        return replace(column, statistics=share.key, inherited_statistics=None)
+    return replace(column, statistics=_own_statistics(column, statistics, table, scheme, share))
+
+
+def _own_statistics(
+    column: Column, statistics: ColumnStatistics, table: Table, scheme: PartitionScheme, share: _Share
+) -> ColumnStatistics:
+    """Of a column that is not the key: a stretch of it where it grows with the key, else a random part of its rows."""
+    key = table.column(scheme.column)
+    axis = axis_of(column)
+    if axis is not None and key is not None and share.end > share.begin:
+        direction = _in_step(key, column)
+        if direction and not statistics.most_common_vals and len(statistics.histogram_bounds) > 1:
+            begin, end = (share.begin, share.end) if direction > 0 else (1.0 - share.end, 1.0 - share.begin)
+            distribution = Distribution.of(axis, statistics)
+            cut = distribution.cut(distribution.at(begin), distribution.at(end, past_end=True), table.rows)
+            return replace(cut, n_distinct=statistics.n_distinct) if statistics.n_distinct < 0 else cut
+    rows = table.rows * share.rows
+    distinct = in_part(statistics.distinct_values(table.rows), share.rows, table.rows) if rows >= 1 else 0.0
+    # a value that nearly all rows have for themselves stays so, whatever ANALYZE's sample made of it
+    kept = statistics.n_distinct if statistics.n_distinct <= -0.9 else as_kept(distinct, rows)
+    if kept > 0:
+        kept = max(kept, float(len(statistics.most_common_vals)))
+    return replace(statistics, n_distinct=kept)
+
+
+def _in_step(key: Column, column: Column) -> int:
+    """1 where both columns grow together, -1 where one falls as the other grows, 0 where nothing is known."""
+    if key.statistics is None or column.statistics is None:
+        return 0
+    one, other = key.statistics.correlation or 0.0, column.statistics.correlation or 0.0
+    if min(abs(one), abs(other)) < IN_STEP:
+        return 0
+    return 1 if one * other > 0 else -1
+
+
+def _with_index_sizes(child: Table, table: Table, before: Snapshot, after: Snapshot) -> Table:
+    """The partition's indexes as large as the model says, times what the whole's is larger or smaller than it says."""
+    return replace(child, indexes=tuple(_sized(index, child, table, before, after) for index in child.indexes))
+
+
+def _sized(index: Index, child: Table, table: Table, before: Snapshot, after: Snapshot) -> Index:
+    assert index.facts is not None and index.facts.partition_of is not None
+    whole = table.index(index.facts.partition_of.name)
+    if whole is None or whole.facts is None:
+        return index
+    size = index_pages(index, child, after)
+    model = index_pages(replace(whole, facts=None), table, before)
+    factor = whole.facts.bytes / model.bytes if model.bytes and whole.facts.bytes and not whole.unique else 1.0
+    pages = max(1, round(size.pages * factor)) if child.file_pages else 1
+    facts = replace(
+        index.facts,
+        pages=pages,
+        bytes=pages * BLOCK_SIZE,
+        tuples=size.tuples,
+        tree_height=size.height if factor == 1.0 and index.method == "btree" else None,
+        key_statistics=whole.facts.key_statistics,
+    )
+    return replace(index, facts=facts)
