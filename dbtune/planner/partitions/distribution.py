@@ -1,13 +1,16 @@
 """How a column's rows lie along its line, and what of them lies between two points: from common values and histogram.
 
 The histogram is read as the planner reads it: each bucket holds as many rows, evenly spread within it
-(``ineq_histogram_selectivity`` in ``src/backend/utils/adt/selfuncs.c``).
+(``ineq_histogram_selectivity`` in ``src/backend/utils/adt/selfuncs.c``), but for the first and the last one. Where these
+are far wider than their neighbours the rows thin out towards the end, and are taken to do so steadily.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 
 from dbtune.model.schema import ColumnStatistics
 from dbtune.planner.partitions.axis import Axis
@@ -58,7 +61,25 @@ class Distribution:
         bucket = bisect_left(bounds, point) - 1
         low, high = bounds[bucket], bounds[bucket + 1]
         inside = (point - low) / (high - low) if high > low else 0.0
+        first, last = self._thinning
+        if bucket == 0 and first > 1.0:
+            inside = inside**first
+        elif bucket == len(bounds) - 2 and last > 1.0:
+            inside = 1.0 - (1.0 - inside) ** last
         return (bucket + inside) / (len(bounds) - 1)
+
+    @cached_property
+    def _thinning(self) -> tuple[float, float]:
+        """How much denser the rows are at the inner end of the first and the last bucket than on average there.
+
+        With density ``n * t ** (n - 1)`` (t from the outer end, 0, to the inner end, 1) the share below t is ``t ** n``.
+        At the inner end it is taken to be half way to the neighbour's. 1: even.
+        """
+        widths = [high - low for low, high in pairwise(self.bounds)]
+        if len(widths) < 3 or min(widths[0], widths[1], widths[-2], widths[-1]) <= 0:
+            return 1.0, 1.0
+        first, last = widths[0] / widths[1], widths[-1] / widths[-2]
+        return max(1.0, (1.0 + first) / 2), max(1.0, (1.0 + last) / 2)
 
     def share(self, lower: float, upper: float) -> float:
         """Share of all rows from ``lower`` (included) up to ``upper`` (excluded)."""

@@ -7,9 +7,9 @@ of its own; the partitioned table has the whole's as inherited statistics.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import ceil
 
 from dbtune.ddl.indexes import create_index
 from dbtune.ddl.partitions import partition_bound, partition_key
@@ -19,7 +19,8 @@ from dbtune.model.partitioning import Part, PartitionScheme
 from dbtune.model.schema import Column, ColumnStatistics, Constraint, Index, IndexFacts, IndexKey, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.index_size import BLOCK_SIZE, index_pages
-from dbtune.planner.partitions.axis import axis_of
+from dbtune.planner.partitions.axis import Axis, axis_of
+from dbtune.planner.partitions.evening import even_out, sampled_rows
 from dbtune.planner.partitions.distribution import Distribution, as_kept, in_part
 
 IN_STEP = 0.95
@@ -88,18 +89,28 @@ def _range_shares(
     if axis is None:
         raise ValueError(f"{column.name}: no ranges of {column.type}")
     distribution = Distribution.of(axis, statistics)
-    infinity = float("inf")
+    edges = [_edges(axis, part) for part in scheme.parts]
+    ends = distribution.ends or (0.0, 0.0)
+    evened = even_out(
+        [distribution.share(*edge) for edge in edges],
+        [max(0.0, min(high, ends[1]) - max(low, ends[0])) for low, high in edges],
+        sampled_rows(len(distribution.bounds), rows),
+    )
     taken = 0.0
-    for part in scheme.parts:
-        if part.is_default:
-            yield _Share(0.0, 1.0, 1.0, distribution.cut(infinity, infinity, rows))
-            continue
-        low = -infinity if part.lower is None else axis.point(part.lower)
-        high = infinity if part.upper is None else axis.point(part.upper)
-        assert low is not None and high is not None
-        share = distribution.share(low, high)
-        yield _Share(share, taken, min(1.0, taken + share), distribution.cut(low, high, rows))
+    for edge, share in zip(edges, evened, strict=True):
+        yield _Share(share, taken, min(1.0, taken + share), distribution.cut(*edge, rows))
         taken += share
+
+
+def _edges(axis: Axis, part: Part) -> tuple[float, float]:
+    """Points where a range begins and ends; nothing lies in the default."""
+    if part.is_default:
+        return math.inf, math.inf
+    low = -math.inf if part.lower is None else axis.point(part.lower)
+    high = math.inf if part.upper is None else axis.point(part.upper)
+    if low is None or high is None:
+        raise ValueError(f"{part.name}: its bounds are no values of the column")
+    return low, high
 
 
 def _parent(table: Table, scheme: PartitionScheme) -> Table:
@@ -173,7 +184,7 @@ def _parent_index(index: Index, scheme: PartitionScheme) -> Index:
 def _child(table: Table, parent: Table, scheme: PartitionScheme, part: Part, share: _Share) -> Table:
     name = QualifiedName(table.name.schema, part.name)
     rows = share.rows * table.rows
-    pages = ceil(share.rows * table.file_pages) if rows >= 1 else 0
+    pages = math.ceil(share.rows * table.file_pages) if rows >= 1 else 0
     return replace(
         table,
         name=name,
