@@ -20,8 +20,10 @@ from dbtune.model.schema import Column, ColumnStatistics, Constraint, Index, Ind
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.index_size import BLOCK_SIZE, index_pages
 from dbtune.planner.partitions.axis import Axis, axis_of
-from dbtune.planner.partitions.evening import even_out, sampled_rows
 from dbtune.planner.partitions.distribution import Distribution, as_kept, in_part
+from dbtune.planner.partitions.evening import even_out, sampled_rows
+from dbtune.planner.sizes.distinct import Counts
+from dbtune.planner.sizes.parents import CLUSTERED_CORRELATION
 
 IN_STEP = 0.95
 """Columns whose rows lie in their order to at least this degree (``correlation``) grow together."""
@@ -44,9 +46,10 @@ def partitioned(snapshot: Snapshot, scheme: PartitionScheme) -> Snapshot:
     table = snapshot.table(scheme.table)
     if table is None or table.kind != "table" or table.parents or snapshot.children(table.name):
         raise ValueError(f"{scheme.table} is not an ordinary table")
-    parent = _parent(table, scheme)
+    counts = Counts(table, table.rows, snapshot)
+    parent = _parent(counts, scheme)
     shares = part_shares(table, scheme)
-    children = [_child(table, parent, scheme, part, share) for part, share in zip(scheme.parts, shares, strict=True)]
+    children = [_child(counts, parent, scheme, part, share) for part, share in zip(scheme.parts, shares, strict=True)]
     others = [one for one in snapshot.tables if one.name != table.name]
     changed = replace(snapshot, tables=(*others, parent, *children))
     sized = [_with_index_sizes(child, table, snapshot, changed) for child in children]
@@ -113,12 +116,13 @@ def _edges(axis: Axis, part: Part) -> tuple[float, float]:
     return low, high
 
 
-def _parent(table: Table, scheme: PartitionScheme) -> Table:
+def _parent(counts: Counts, scheme: PartitionScheme) -> Table:
+    table = counts.table
     return replace(
         table,
         kind="partitioned",
         partition_key=partition_key(scheme),
-        columns=tuple(replace(c, statistics=None, inherited_statistics=c.statistics) for c in table.columns),
+        columns=tuple(_whole_column(column, counts, scheme) for column in table.columns),
         constraints=tuple(widened_constraint(c, table, scheme.column) for c in table.constraints if _can_be(c)),
         indexes=tuple(_parent_index(index, scheme) for index in table.indexes if _is_kept(index)),
         pages=0,
@@ -181,7 +185,8 @@ def _parent_index(index: Index, scheme: PartitionScheme) -> Index:
     return replace(wide, facts=facts)
 
 
-def _child(table: Table, parent: Table, scheme: PartitionScheme, part: Part, share: _Share) -> Table:
+def _child(counts: Counts, parent: Table, scheme: PartitionScheme, part: Part, share: _Share) -> Table:
+    table = counts.table
     name = QualifiedName(table.name.schema, part.name)
     rows = share.rows * table.rows
     pages = math.ceil(share.rows * table.file_pages) if rows >= 1 else 0
@@ -191,7 +196,7 @@ def _child(table: Table, parent: Table, scheme: PartitionScheme, part: Part, sha
         kind="table",
         partition_bound=partition_bound(scheme, part),
         parents=(table.name,),
-        columns=tuple(_column(column, table, scheme, share) for column in table.columns),
+        columns=tuple(_column(column, counts, scheme, share) for column in table.columns),
         constraints=tuple(_own_constraint(c, name) for c in parent.constraints),
         indexes=tuple(_own_index(index, name, scheme) for index in parent.indexes),
         tuples=rows,
@@ -231,35 +236,74 @@ def child_index_name(index: str, table: QualifiedName) -> str:
     return f"{table.name}_{index}".encode()[:63].decode(errors="ignore")
 
 
-def _column(column: Column, table: Table, scheme: PartitionScheme, share: _Share) -> Column:
+def _column(column: Column, counts: Counts, scheme: PartitionScheme, share: _Share) -> Column:
     statistics = column.statistics
     if statistics is None:
         return column
     if column.name == scheme.column and share.key is not None:
         return replace(column, statistics=share.key, inherited_statistics=None)
-    return replace(column, statistics=_own_statistics(column, statistics, table, scheme, share))
+    key = counts.table.column(scheme.column)
+    return replace(column, statistics=_own_statistics(column, statistics, key, counts, share))
 
 
 def _own_statistics(
-    column: Column, statistics: ColumnStatistics, table: Table, scheme: PartitionScheme, share: _Share
+    column: Column, statistics: ColumnStatistics, key: Column | None, counts: Counts, share: _Share
 ) -> ColumnStatistics:
-    """Of a column that is not the key: a stretch of it where it grows with the key, else a random part of its rows."""
-    key = table.column(scheme.column)
+    """Of a column that is not the key: a stretch of it where it grows with the key, else a part of its values."""
+    whole = counts.rows
     axis = axis_of(column)
-    if axis is not None and key is not None and share.end > share.begin:
+    if axis is not None and key is not None and 0.0 < share.end - share.begin < 1.0:
         direction = _in_step(key, column)
         if direction and not statistics.most_common_vals and len(statistics.histogram_bounds) > 1:
             begin, end = (share.begin, share.end) if direction > 0 else (1.0 - share.end, 1.0 - share.begin)
             distribution = Distribution.of(axis, statistics)
-            cut = distribution.cut(distribution.at(begin), distribution.at(end, past_end=True), table.rows)
+            cut = distribution.cut(distribution.at(begin), distribution.at(end, past_end=True), whole)
             return replace(cut, n_distinct=statistics.n_distinct) if statistics.n_distinct < 0 else cut
-    rows = table.rows * share.rows
-    distinct = in_part(statistics.distinct_values(table.rows), share.rows, table.rows) if rows >= 1 else 0.0
-    # a value that nearly all rows have for themselves stays so, whatever ANALYZE's sample made of it
-    kept = statistics.n_distinct if statistics.n_distinct <= -0.9 else as_kept(distinct, rows)
-    if kept > 0:
-        kept = max(kept, float(len(statistics.most_common_vals)))
-    return replace(statistics, n_distinct=kept)
+    if statistics.n_distinct == -1.0:
+        return statistics
+    rows = whole * share.rows
+    kept = as_kept(_values_in_part(column, key, counts, share), rows) if rows >= 1 else 0.0
+    return replace(statistics, n_distinct=max(kept, float(len(statistics.most_common_vals))) if kept > 0 else kept)
+
+
+def _values_in_part(column: Column, key: Column | None, counts: Counts, share: _Share) -> float:
+    """Distinct values of a column in a part.
+
+    Rows with equal values that lie side by side are one parent's and were made together. Where the key has the order
+    of the rows, a parent's are all in one part. Where it is a time of another order, they are near each other in time,
+    nobody knows how near: half way between all in one part and anywhere.
+    """
+    distinct = counts.distinct(column)
+    anywhere = in_part(distinct, share.rows, counts.rows)
+    axis = axis_of(key) if key is not None else None
+    if not _lies_side_by_side(column) or key is None or axis is None or share.key is None:
+        return anywhere
+    together = distinct * share.rows
+    if _correlation(key) >= IN_STEP:
+        return together
+    return (together + anywhere) / 2 if axis.is_time else anywhere
+
+
+def _lies_side_by_side(column: Column) -> bool:
+    return _correlation(column) >= CLUSTERED_CORRELATION
+
+
+def _correlation(column: Column) -> float:
+    return abs(column.statistics.correlation or 0.0) if column.statistics is not None else 0.0
+
+
+def _whole_column(column: Column, counts: Counts, scheme: PartitionScheme) -> Column:
+    """A column of the partitioned table: its statistics are those of all partitions together.
+
+    Equal values that lie side by side are found on the same pages, so that ANALYZE sees too few of the values; spread
+    over partitions they no longer are.
+    """
+    statistics = column.statistics
+    key = counts.table.column(scheme.column)
+    spread = key is not None and key is not column and _correlation(key) < IN_STEP
+    if statistics is not None and spread and _lies_side_by_side(column) and statistics.n_distinct != -1.0:
+        statistics = replace(statistics, n_distinct=as_kept(counts.distinct(column), counts.rows))
+    return replace(column, statistics=None, inherited_statistics=statistics)
 
 
 def _in_step(key: Column, column: Column) -> int:
