@@ -42,3 +42,7 @@ class AdviseOptions:
     """An index this many times as large as its rows need is bloated …"""
     bloat_bytes: int = 10 * 1024 * 1024
     """… where at least so much is wasted."""
+    partition_bytes: int = 256 * 1024 * 1024
+    """A table smaller than this, with its indexes, is left in one piece without a word."""
+    partition_gain: float = 0.1
+    """Smallest gain, as a fraction of the cost of a table's statements, for which it is worth partitioning."""

@@ -1,0 +1,192 @@
+"""A large table that its workload would have in partitions, or that looks so and is better left in one piece.
+
+Candidates are made from the columns that the statements fix: ranges of time or numbers of several widths, lists of a few
+values, hashes. The table is partitioned in the shadow, with statistics for each partition, and every statement on it is
+planned again, those too that lose. It is recommended where the statements on the table become cheaper by a tenth at
+least, four fifths of their cost leave most partitions alone, and nothing stands in the way: foreign keys that point
+here, unique columns that the key is not one of, a key that is NULL or updated, more than a few hundred partitions, a
+statement that the server would refuse. Where rows are deleted by age, a partition is dropped instead, and it is enough
+that the statements lose nothing.
+
+For a table that one would think of partitioning and should not, the reasons are told, with what it would cost.
+
+The figures are beside the recommended indexes. They hold for the whole table in partitions; rows from before the
+conversion are in one large partition until they are split.
+
+## Example
+
+```sql
+SELECT sum(amount) FROM payments WHERE paid_at >= '2026-03-01' AND paid_at < '2026-04-01';
+DELETE FROM payments WHERE paid_at < now() - interval '3 years';
+
+-- payments by month of paid_at
+```
+
+## When not to follow it
+
+Statements that were not in the workload may ask by another column, and then visit every partition. Tools that need a
+unique key without the partition column (some replication, some ORMs' upserts) cannot be served any more.
+
+Source: PostgreSQL manual, "Table Partitioning"; the accuracy of the figures is measured in
+docs/partitioning-benchmark.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbtune.model.recommendation import Evidence, Severity, StatementEvidence, Subject
+from dbtune.model.units import human_bytes, human_number, plural
+from dbtune.rules.context import Context
+from dbtune.rules.finding import Finding
+from dbtune.rules.ledger import statement_evidence
+from dbtune.rules.partitioning import (
+    ENOUGH_PRUNE,
+    Assessment,
+    PricedStatement,
+    Pricing,
+    assessments,
+    memory_bytes,
+    planning_ms,
+    table_bytes,
+)
+from dbtune.rules.registry import rule
+from dbtune.rules.wording import cost_words, rows_words, short_text
+
+RETENTION_LOSS = 0.02
+"""Share of the cost that may be lost where old rows are dropped instead of deleted."""
+
+MOST_NAMED = 3
+"""Statements that get dearer which are named in the reason; all are in the evidence."""
+
+WORTH_A_WORD = 0.3
+"""Share of the cost of a table's statements that fixes the key by a range, for the user to ask why not."""
+
+HIGH_GAIN = 0.5
+
+
+@rule("partition.missing", group="partition", severity="medium", after=("index.missing",))
+def missing_partitions(ctx: Context) -> Iterator[Finding]:
+    """Tables to be partitioned, and tables that are not, with the reasons."""
+    for one in assessments(ctx):
+        if one.best is None:
+            continue
+        against = list(_against(ctx, one, one.best))
+        if not against:
+            yield _recommended(ctx, one, one.best)
+        elif _is_asked(ctx, one, one.best):
+            yield _refused(ctx, one, one.best, against)
+
+
+def _against(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
+    """Why not, the most telling first; nothing where it is to be recommended."""
+    least = -RETENTION_LOSS if one.retention else ctx.options.partition_gain
+    if best.gain < least:
+        if best.gain <= 0:
+            yield f"the statements on it become {-best.gain:.0%} dearer"
+        else:
+            yield f"the statements on it become only {best.gain:.1%} cheaper"
+    elif not one.retention and best.before - best.after < ctx.options.min_gain * ctx.ledger.total:
+        yield "the whole workload hardly becomes cheaper"
+    if best.pruned < ENOUGH_PRUNE and not one.retention:
+        yield f"statements with {1 - best.pruned:.0%} of their cost would visit nearly all of {best.filled} partitions"
+    yield from one.blockers
+
+
+def _is_asked(ctx: Context, one: Assessment, best: Pricing) -> bool:
+    """Whether a user would wonder why this table is not partitioned."""
+    memory = memory_bytes(ctx.snapshot)
+    use = one.uses.get(best.scheme.column)
+    by_range = use is not None and use.by_range >= WORTH_A_WORD * best.before > 0
+    return bool(one.retention) or by_range or (memory is not None and table_bytes(ctx, one.table) > memory)
+
+
+def _recommended(ctx: Context, one: Assessment, best: Pricing) -> Finding:
+    table = one.table.name
+    return Finding(
+        subject=Subject(table.schema, table.name, (best.scheme.column,)),
+        title=f"Partition {table} {best.scheme.title}",
+        reason=" ".join(_reasons(ctx, one, best)),
+        evidence=_evidence(ctx, best),
+        risk=" ".join(_risks(one, best)),
+        severity=_severity(ctx, best),
+        key="key",
+    )
+
+
+def _refused(ctx: Context, one: Assessment, best: Pricing, against: list[str]) -> Finding:
+    table = one.table.name
+    reason = f"Of {plural(one.tried, 'way')} tried, {best.scheme.title} is the best: {'; '.join(against)}."
+    worst = [_loser_words(loser) for loser in best.losers[:MOST_NAMED]]
+    if worst:
+        reason += f" Dearer are first of all {', '.join(worst)}."
+    return Finding(
+        subject=Subject(table.schema, table.name, (best.scheme.column,)),
+        title=f"Leave {table} in one piece",
+        reason=reason,
+        evidence=_evidence(ctx, best),
+        severity="info",
+        key="key",
+    )
+
+
+def _severity(ctx: Context, best: Pricing) -> Severity:
+    total = ctx.ledger.total
+    return "high" if total > 0 and (best.before - best.after) / total >= HIGH_GAIN else "medium"
+
+
+def _reasons(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
+    size, memory = table_bytes(ctx, one.table), memory_bytes(ctx.snapshot)
+    beyond = f", more than the {human_bytes(memory)} of effective_cache_size" if memory and size > memory else ""
+    yield (
+        f"It has {rows_words(ctx.rows(one.table))} and takes {human_bytes(size)} with its indexes{beyond}; statements with "
+        f"{best.pruned:.0%} of the cost on it, and {best.pruned_calls:.0%} of the calls, leave most of "
+        f"{plural(best.filled, 'partition')} alone."
+    )
+    if best.winners:
+        first = best.winners[0]
+        others = len(best.winners) - 1
+        more = f", and {plural(others, 'more statement')} cheaper" if others else ""
+        costs = cost_words(first.before.cost, first.after.cost)
+        yield f"`{short_text(first.planned.statement.text)}`: {costs}{more}."
+    losers = best.losers
+    if losers:
+        named = ", ".join(_loser_words(loser) for loser in losers[:MOST_NAMED])
+        more = f", and {plural(len(losers) - MOST_NAMED, 'more')}" if len(losers) > MOST_NAMED else ""
+        yield f"Dearer {'becomes' if len(losers) == 1 else 'become'} {named}{more}."
+    for planned in one.retention[:1]:
+        yield f"`{short_text(planned.statement.text)}` becomes DROP TABLE of a partition, which leaves nothing to vacuum."
+
+
+def _loser_words(loser: PricedStatement) -> str:
+    before, after = loser.before.cost, loser.after.cost
+    return f"`{short_text(loser.planned.statement.text)}` ({human_number(before)} → {human_number(after)} a call)"
+
+
+def _risks(one: Assessment, best: Pricing) -> Iterator[str]:
+    parts, key = len(best.scheme.parts), one.table.primary_key
+    if key is not None and best.scheme.column not in key.columns:
+        wide = ", ".join((*key.columns, best.scheme.column))
+        yield f"The primary key becomes ({wide}): ({', '.join(key.columns)}) alone is no longer kept unique."
+    yield (
+        f"A statement that does not fix {best.scheme.column} visits {plural(parts, 'partition')}, and takes about "
+        f"{planning_ms(parts):.2g} ms longer to plan."
+    )
+    if best.scheme.kind == "range":
+        yield "Partitions must be made ahead of time, or rows end in the default one."
+
+
+def _evidence(ctx: Context, best: Pricing) -> Evidence:
+    total = ctx.ledger.total
+    return Evidence(
+        confidence=ctx.planner.confidence,
+        planner=ctx.planner.name,
+        cost_before=total,
+        cost_after=total + best.after - best.before,
+        gain=(best.before - best.after) / total if total > 0 else 0.0,
+        statements=tuple(map(_statement, (*best.winners, *best.losers))),
+    )
+
+
+def _statement(one: PricedStatement) -> StatementEvidence:
+    return statement_evidence(one.planned, one.before, one.after)

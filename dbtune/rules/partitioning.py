@@ -1,0 +1,306 @@
+"""What partitioning a table would do: planned statement by statement, with what speaks for it and what against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import log10
+
+from dbtune.candidates.partitions import KeyUse, key_uses, partition_candidates
+from dbtune.model.access import Predicate
+from dbtune.model.errors import PlanFailed, PlannerUnavailable
+from dbtune.model.names import QualifiedName
+from dbtune.model.partitioning import PartitionScheme
+from dbtune.model.schema import Table
+from dbtune.model.snapshot import Snapshot
+from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
+from dbtune.planner.partitions.what_if import partitioned
+from dbtune.rules.context import Context
+
+LEAST_USE = 0.1
+"""Share of the cost of a table's statements that must fix a column, for it to be thought of as a key."""
+
+ENOUGH_PRUNE = 0.8
+"""Share of the cost of a table's statements that must leave most partitions alone."""
+
+FEW = 0.25
+"""A statement prunes that reads this share of the filled partitions at most, or one."""
+
+NEARLY_AS_GOOD = 0.1
+"""Fewer partitions are preferred where the workload costs no more than this share above the cheapest."""
+
+SAME_COST = 0.01
+
+PLANNING_MS = ((10, 0.04), (100, 0.4), (1000, 8.0))
+"""Milliseconds that planning a statement takes for so many partitions in it (docs/partitioning.md)."""
+
+
+@dataclass(frozen=True)
+class PricedStatement:
+    """A statement before and after. ``parts``: partitions that its plans read, on average over its texts."""
+
+    planned: PlannedStatement
+    before: StatementCost
+    after: StatementCost
+    parts: float
+
+    @property
+    def change(self) -> float:
+        """Calls times cost: positive where it gets dearer."""
+        return self.planned.calls * (self.after.cost - self.before.cost)
+
+    @property
+    def weight(self) -> float:
+        return self.planned.calls * self.before.cost
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """A scheme, and the statements on its table planned under it."""
+
+    scheme: PartitionScheme
+    statements: tuple[PricedStatement, ...]
+    failed: tuple[tuple[PlannedStatement, str], ...]
+    """Those that the server refuses on the partitioned table, with its reason."""
+    filled: int
+    """Partitions that hold rows."""
+
+    @property
+    def before(self) -> float:
+        return sum(one.weight for one in self.statements)
+
+    @property
+    def after(self) -> float:
+        return self.before + sum(one.change for one in self.statements)
+
+    @property
+    def gain(self) -> float:
+        """Share of the cost of the table's statements that is saved; negative where they get dearer."""
+        return (self.before - self.after) / self.before if self.before > 0 else 0.0
+
+    @property
+    def pruned(self) -> float:
+        """Share of the cost that prunes."""
+        return self._share(lambda one: one.weight)
+
+    @property
+    def pruned_calls(self) -> float:
+        return self._share(lambda one: one.planned.calls)
+
+    def prunes(self, one: PricedStatement) -> bool:
+        return one.parts <= max(1.0, FEW * self.filled)
+
+    @property
+    def losers(self) -> tuple[PricedStatement, ...]:
+        """Statements that get dearer, the one that loses most first."""
+        worse = [one for one in self.statements if one.after.cost > one.before.cost * (1 + SAME_COST)]
+        return tuple(sorted(worse, key=lambda one: (-one.change, one.planned.fingerprint)))
+
+    @property
+    def winners(self) -> tuple[PricedStatement, ...]:
+        better = [one for one in self.statements if one.after.cost < one.before.cost * (1 - SAME_COST)]
+        return tuple(sorted(better, key=lambda one: (one.change, one.planned.fingerprint)))
+
+    def _share(self, weight: Callable[[PricedStatement], float]) -> float:
+        total = sum(weight(one) for one in self.statements)
+        return sum(weight(one) for one in self.statements if self.prunes(one)) / total if total > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A table, the best scheme found for it, and what speaks for and against."""
+
+    table: Table
+    best: Pricing | None
+    tried: int
+    uses: Mapping[str, KeyUse]
+    blockers: tuple[str, ...]
+    retention: tuple[PlannedStatement, ...]
+    """DELETEs of whatever is older than something, by the key."""
+
+
+def assessments(ctx: Context) -> Iterator[Assessment]:
+    """Of each table that is large enough and whose statements fix some column."""
+    for table in ctx.tables():
+        if is_candidate(ctx, table):
+            assessment = _assess(ctx, table)
+            if assessment is not None:
+                yield assessment
+
+
+def is_candidate(ctx: Context, table: Table) -> bool:
+    """A large ordinary table outside any inheritance."""
+    return (
+        table.kind == "table"
+        and table.persistence == "permanent"
+        and not table.parents
+        and not ctx.snapshot.children(table.name)
+        and table_bytes(ctx, table) >= ctx.options.partition_bytes
+    )
+
+
+def table_bytes(ctx: Context, table: Table) -> int:
+    """With its indexes."""
+    own = max(table.total_bytes, table.file_pages * ctx.snapshot.server.block_size)
+    return own + sum(index.facts.bytes for index in table.indexes if index.facts is not None)
+
+
+def memory_bytes(snapshot: Snapshot) -> int | None:
+    """What the operator says there is for caching: ``effective_cache_size``; None where not known."""
+    text = snapshot.settings.get("effective_cache_size", "")
+    units = {"8kB": 8192, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
+    for unit, size in units.items():
+        if text.endswith(unit):
+            return int(float(text.removesuffix(unit)) * size)
+    return int(text) * 8192 if text.isdigit() else None
+
+
+def planning_ms(parts: int) -> float:
+    """Time to plan a statement with so many partitions, between and beyond the measured points."""
+    points = PLANNING_MS
+    low, high = (points[0], points[1]) if parts <= points[1][0] else (points[1], points[2])
+    slope = log10(high[1] / low[1]) / log10(high[0] / low[0])
+    return float(low[1] * (max(parts, 1) / low[0]) ** slope)
+
+
+def moment_of(snapshot: Snapshot) -> datetime:
+    """When the snapshot was taken."""
+    taken = datetime.fromisoformat(snapshot.collected_at)
+    return taken if taken.tzinfo is not None else taken.replace(tzinfo=UTC)
+
+
+def _assess(ctx: Context, table: Table) -> Assessment | None:
+    statements = ctx.ledger.touching(table.name)
+    cost = {p.fingerprint: p.calls * ctx.ledger.costs[p.fingerprint].cost for p in statements}
+    uses = key_uses(table, statements, cost)
+    total = sum(cost.values())
+    candidates = partition_candidates(table, uses, LEAST_USE * total, moment_of(ctx.snapshot)) if total > 0 else ()
+    if not candidates:
+        return None
+    pricings = [one for scheme in candidates if (one := price(ctx, table, scheme, statements)) is not None]
+    best = best_of(pricings)
+    scheme = best.scheme if best is not None else candidates[0]
+    retention = tuple(p for p in statements if _deletes_old(p, table.name, scheme.column))
+    blockers = tuple(_blockers(ctx, table, scheme, best))
+    return Assessment(table, best, len(pricings), uses, blockers, retention)
+
+
+def best_of(pricings: Sequence[Pricing]) -> Pricing | None:
+    """The one with the fewest partitions among those that are nearly as cheap as the cheapest, where none is refused."""
+    accepted = [one for one in pricings if not one.failed] or list(pricings)
+    if not accepted:
+        return None
+    least = min(one.after for one in accepted)
+    good = [one for one in accepted if one.after <= least + NEARLY_AS_GOOD * abs(least)]
+    return min(good, key=lambda one: (len(one.scheme.parts), one.after))
+
+
+def price(
+    ctx: Context, table: Table, scheme: PartitionScheme, statements: Sequence[PlannedStatement]
+) -> Pricing | None:
+    """Plan the statements on the table under the scheme, with all advice accepted so far; None where nobody can."""
+    snapshot = partitioned(_part_of(ctx, table, statements), scheme)
+    try:
+        planner = ctx.planner.changed(snapshot)
+    except PlannerUnavailable:
+        return None
+    if planner is None:
+        return None
+    try:
+        gate = Gate(planner)
+        children = {child.name for child in snapshot.children(table.name)}
+        priced, failed = [], []
+        for planned in statements:
+            try:
+                after = gate.cost(planned, ctx.configuration)
+            except PlanFailed as error:
+                failed.append((planned, str(error)))
+                continue
+            before = ctx.ledger.costs[planned.fingerprint]
+            priced.append(
+                PricedStatement(planned, settled(planned, before), settled(planned, after), _parts(after, children))
+            )
+    finally:
+        planner.close()
+    filled = sum(1 for child in snapshot.children(table.name) if child.file_pages > 0)
+    return Pricing(scheme, tuple(priced), tuple(failed), filled)
+
+
+def settled(planned: PlannedStatement, cost: StatementCost) -> StatementCost:
+    """With the generic plan no dearer than the others: the server makes it only to see, and keeps the cheaper.
+
+    Source: ``choose_custom_plan`` in ``src/backend/utils/cache/plancache.c``.
+    """
+    pairs = list(zip(planned.instances, cost.plans, strict=False))
+    custom = [(i.weight, p.cost) for i, p in pairs if not i.generic]
+    weight = sum(w for w, _ in custom)
+    if len(pairs) != len(planned.instances) or len(custom) == len(pairs) or weight <= 0:
+        return cost
+    mean = sum(w * c for w, c in custom) / weight
+    generic = [(i.weight, min(p.cost, mean)) for i, p in pairs if i.generic]
+    total = weight + sum(w for w, _ in generic)
+    return replace(cost, cost=(mean * weight + sum(w * c for w, c in generic)) / total)
+
+
+def _part_of(ctx: Context, table: Table, statements: Iterable[PlannedStatement]) -> Snapshot:
+    """The snapshot with the tables alone that the statements use: a shadow of it is made in no time."""
+    if any(not p.facts.parsed or p.facts.unresolved for p in statements):
+        return ctx.snapshot
+    used = {table.name} | {name for planned in statements for name in planned.facts.tables}
+    wanted = {relative for name in used for relative in ctx.ledger.relatives(name)}
+    return replace(ctx.snapshot, tables=tuple(one for one in ctx.snapshot.tables if one.name in wanted))
+
+
+def _parts(cost: StatementCost, children: set[QualifiedName]) -> float:
+    """Partitions that the plans read, on average. The generic plan counts too where there is no other."""
+    counts = [len({node.relation for node in plan.root.walk() if node.relation in children}) for plan in cost.plans]
+    return min(counts) if len(counts) == 2 else sum(counts) / len(counts)
+
+
+def _deletes_old(planned: PlannedStatement, table: QualifiedName, column: str) -> bool:
+    """``DELETE … WHERE created_at < …``."""
+
+    def older(one: Predicate) -> bool:
+        return one.column == column and one.kind == "range" and one.operator in ("<", "<=") and one.constant
+
+    deletes = any(write.table == table and write.kind == "delete" for write in planned.facts.writes)
+    uses = [use for use in planned.facts.uses if use.table == table and use.written]
+    return deletes and any(older(p) for use in uses for p in use.predicates)
+
+
+def _blockers(ctx: Context, table: Table, scheme: PartitionScheme, best: Pricing | None) -> Iterator[str]:
+    """What cannot be carried over, or would break."""
+    yield from _keys_in_the_way(ctx, table, scheme)
+    column = table.column(scheme.column)
+    if column is not None and not column.not_null and column.statistics is not None and column.statistics.null_frac > 0:
+        yield f"{column.name} is NULL in {column.statistics.null_frac:.0%} of the rows"
+    if column is not None and column.generated:
+        yield f"{column.name} is a generated column, which no key of a partitioned table may be"
+    writes = ctx.writes.get(table.name)
+    if writes is not None and scheme.column in writes.updated_columns:
+        yield f"statements update {scheme.column}, which would move rows between partitions"
+    for planned, reason in best.failed if best is not None else ():
+        yield f"the server would refuse `{planned.statement.text[:60]}`: {reason}"
+
+
+def _keys_in_the_way(ctx: Context, table: Table, scheme: PartitionScheme) -> Iterator[str]:
+    pointing = [
+        one.name
+        for one in ctx.snapshot.tables
+        for key in one.foreign_keys
+        if key.referenced_table == table.name and scheme.column not in key.referenced_columns
+    ]
+    if pointing:
+        names = ", ".join(str(name) for name in sorted(set(pointing))[:3])
+        yield (
+            f"foreign keys of {names} point here, and could not stay: a key of the partitioned table must hold "
+            f"{scheme.column}"
+        )
+    primary = table.primary_key
+    for index in table.indexes:
+        own = primary is not None and index.name == primary.index
+        if index.exclusion:
+            yield f"the exclusion constraint {index.name} cannot be kept"
+        elif index.unique and not own and scheme.column not in index.columns:
+            yield f"{index.name} keeps ({', '.join(index.columns)}) unique, which no key with {scheme.column} in it does"
