@@ -102,6 +102,13 @@ class Pricing:
         better = [one for one in self.statements if one.after.cost < one.before.cost * (1 - SAME_COST)]
         return tuple(sorted(better, key=lambda one: (one.change, one.planned.fingerprint)))
 
+    def before_without(self, one: PricedStatement) -> float:
+        """What all others cost."""
+        return self.before - one.weight
+
+    def after_without(self, one: PricedStatement) -> float:
+        return self.after - one.weight - one.change
+
     def _share(self, weight: Callable[[PricedStatement], float]) -> float:
         total = sum(weight(one) for one in self.statements)
         return sum(weight(one) for one in self.statements if self.prunes(one)) / total if total > 0 else 0.0

@@ -34,6 +34,7 @@ docs/partitioning-benchmark.md.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dbtune.model.recommendation import Evidence, Severity, StatementEvidence, Subject
 from dbtune.model.units import human_bytes, human_number, plural
@@ -55,6 +56,9 @@ from dbtune.rules.wording import cost_words, rows_words, short_text
 
 RETENTION_LOSS = 0.02
 """Share of the cost that may be lost where old rows are dropped instead of deleted."""
+
+ENOUGH_BESIDE_RETENTION = 0.5
+"""Share of the cost and of the calls on the table that must prune then."""
 
 MOST_NAMED = 3
 """Statements that get dearer which are named in the reason; all are in the evidence."""
@@ -88,8 +92,15 @@ def _against(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
             yield f"the statements on it become only {best.gain:.1%} cheaper"
     elif not one.retention and best.before - best.after < ctx.options.min_gain * ctx.ledger.total:
         yield "the whole workload hardly becomes cheaper"
-    if best.pruned < ENOUGH_PRUNE and not one.retention:
-        yield f"statements with {1 - best.pruned:.0%} of their cost would visit nearly all of {best.filled} partitions"
+    first = best.winners[0] if best.winners else None
+    if first is not None and best.gain >= least and best.after_without(first) > best.before_without(first):
+        yield f"only `{short_text(first.planned.statement.text)}` gains, and the others together get dearer"
+    enough = ENOUGH_BESIDE_RETENTION if one.retention else ENOUGH_PRUNE
+    if min(best.pruned, best.pruned_calls) < enough:
+        yield (
+            f"statements with {1 - best.pruned_calls:.0%} of the calls on it, and {1 - best.pruned:.0%} of the cost, would "
+            f"visit nearly all of {plural(best.filled, 'partition')}"
+        )
     yield from one.blockers
 
 
@@ -124,15 +135,16 @@ def _refused(ctx: Context, one: Assessment, best: Pricing, against: list[str]) -
         subject=Subject(table.schema, table.name, (best.scheme.column,)),
         title=f"Leave {table} in one piece",
         reason=reason,
-        evidence=_evidence(ctx, best),
+        # nothing is to be done, so that nothing is gained
+        evidence=replace(_evidence(ctx, best), gain=None, cost_before=None, cost_after=None),
         severity="info",
         key="key",
     )
 
 
 def _severity(ctx: Context, best: Pricing) -> Severity:
-    total = ctx.ledger.total
-    return "high" if total > 0 and (best.before - best.after) / total >= HIGH_GAIN else "medium"
+    gain = _evidence(ctx, best).gain
+    return "high" if gain is not None and gain >= HIGH_GAIN else "medium"
 
 
 def _reasons(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
@@ -152,7 +164,7 @@ def _reasons(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
     losers = best.losers
     if losers:
         named = ", ".join(_loser_words(loser) for loser in losers[:MOST_NAMED])
-        more = f", and {plural(len(losers) - MOST_NAMED, 'more')}" if len(losers) > MOST_NAMED else ""
+        more = f", and {len(losers) - MOST_NAMED} more" if len(losers) > MOST_NAMED else ""
         yield f"Dearer {'becomes' if len(losers) == 1 else 'become'} {named}{more}."
     for planned in one.retention[:1]:
         yield f"`{short_text(planned.statement.text)}` becomes DROP TABLE of a partition, which leaves nothing to vacuum."
@@ -177,13 +189,15 @@ def _risks(one: Assessment, best: Pricing) -> Iterator[str]:
 
 
 def _evidence(ctx: Context, best: Pricing) -> Evidence:
-    total = ctx.ledger.total
+    """Totals are beside all advice accepted so far; the gain is a share of today's cost, as everywhere."""
+    total, today = ctx.ledger.total, ctx.selection.cost_before or ctx.ledger.total
+    saved = best.before - best.after
     return Evidence(
         confidence=ctx.planner.confidence,
         planner=ctx.planner.name,
         cost_before=total,
-        cost_after=total + best.after - best.before,
-        gain=(best.before - best.after) / total if total > 0 else 0.0,
+        cost_after=total - saved,
+        gain=saved / today if today > 0 else 0.0,
         statements=tuple(map(_statement, (*best.winners, *best.losers))),
     )
 
