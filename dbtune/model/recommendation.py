@@ -26,6 +26,37 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """A part of a change that is made in several. One may stop after each, for as long as one likes, and undo it."""
+
+    name: str
+    """Short, of lower-case letters and hyphens; no two of a change have the same: ``validate``."""
+    title: str
+    up: tuple[str, ...]
+    down: tuple[str, ...] = ()
+    """Leads back to where the phase began. Empty: there is nothing to undo, or, with ``final``, no way back."""
+    transaction: bool = False
+    """Whether all statements, either way, must run in one transaction; else each must run outside of any."""
+    lock: str = ""
+    """The strongest lock and how long it is held, for people."""
+    duration: str = ""
+    """How long it takes, for people."""
+    risk: str = ""
+    optional: bool = False
+    """Whether what comes before is already of use without it."""
+    final: bool = False
+    """Whether there is no way back from it."""
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Something that goes along with a change and is not part of it: the configuration of an extension, a cron job."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Change:
     """SQL that runs as it stands, in this order, outside a transaction: ``up`` does it, ``down`` takes it back."""
 
@@ -37,6 +68,24 @@ class Change:
     trial_down: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     """Command lines, each of which makes the change in place of ``up`` without stopping writers, by a tool for that."""
+    phases: tuple[Phase, ...] = ()
+    """The same in parts, where it is to be done in several; then ``up`` and ``down`` hold them all (see ``phased``)."""
+    asides: tuple[Aside, ...] = ()
+
+
+def phased(phases: tuple[Phase, ...], asides: tuple[Aside, ...] = ()) -> Change:
+    """A change in phases; in ``up`` and ``down`` those of one transaction stand between BEGIN and COMMIT.
+
+    ``up`` ends before the first phase that has no way back: that one is for whoever is sure.
+    """
+    held = tuple(phase for phase in phases if not phase.final)
+    up = tuple(sql for phase in held for sql in _enclosed(phase, phase.up))
+    down = tuple(sql for phase in reversed(held) for sql in _enclosed(phase, phase.down))
+    return Change(up, down, phases=phases, asides=asides)
+
+
+def _enclosed(phase: Phase, statements: tuple[str, ...]) -> tuple[str, ...]:
+    return ("BEGIN", *statements, "COMMIT") if phase.transaction and statements else statements
 
 
 @dataclass(frozen=True)

@@ -241,6 +241,70 @@ class TableActivity:
 
 
 @dataclass(frozen=True)
+class Trigger:
+    """A trigger of the user's. ``definition`` is ``pg_get_triggerdef``'s text."""
+
+    name: str
+    definition: str
+    enabled: Literal["origin", "always", "replica", "disabled"] = "origin"
+    for_each_row: bool = True
+    has_transition_tables: bool = False
+    constraint: bool = False
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy of row-level security."""
+
+    name: str
+    command: Literal["all", "select", "insert", "update", "delete"] = "all"
+    permissive: bool = True
+    roles: tuple[str, ...] = ()
+    """Empty: everybody."""
+    using: str | None = None
+    check: str | None = None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Privileges of one role on a table, or on some of its columns."""
+
+    role: str
+    """Empty: PUBLIC."""
+    privileges: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    grantable: bool = False
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A publication that a table was added to by name."""
+
+    name: str
+    by_root: bool = False
+    """``publish_via_partition_root``."""
+    filtered: bool = False
+    """Only some rows or columns."""
+
+
+@dataclass(frozen=True)
+class Attachments:
+    """What hangs on a table by its identity, and has to be carried over where another takes its place."""
+
+    owner: str = ""
+    triggers: tuple[Trigger, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    forced_row_security: bool = False
+    grants: tuple[Grant, ...] = ()
+    publications: tuple[Publication, ...] = ()
+    rules: tuple[str, ...] = ()
+    """Names of rewrite rules."""
+    dependents: tuple[tuple[str, QualifiedName], ...] = ()
+    """Views, materialised views and functions that were made with it: kind and name."""
+    replica_identity: Literal["default", "full", "nothing", "index"] = "default"
+
+
+@dataclass(frozen=True)
 class Table:
     """A table, partitioned table, materialised view or foreign table."""
 
@@ -273,6 +337,8 @@ class Table:
     activity: TableActivity | None = None
     comment: str | None = None
     mysql: MySQLTable | None = None
+    attachments: Attachments | None = None
+    """None: not known, as in snapshots of former versions."""
 
     def column(self, name: str) -> Column | None:
         """The column of that name, or None."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dbtune.collect.postgres import tables as table_queries
+from dbtune.collect.postgres.attachments import read_attachments
 from dbtune.collect.postgres.catalog import Catalog, Row
 from dbtune.collect.postgres.columns import columns_of, read_columns
 from dbtune.collect.postgres.constraints import read_constraints
@@ -17,7 +18,7 @@ from dbtune.collect.postgres.visibility import note_hidden_statistics
 from dbtune.collect.words import named
 from dbtune.model.names import QualifiedName
 from dbtune.model.progress import Progress
-from dbtune.model.schema import Constraint, ExtendedStatistics, Index, Table, TableActivity, View
+from dbtune.model.schema import Attachments, Constraint, ExtendedStatistics, Index, Table, TableActivity, View
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Relations:
     sizes: Mapping[int, Row]
     activity: Mapping[int, TableActivity]
     extended_statistics: tuple[ExtendedStatistics, ...]
+    attachments: Mapping[int, Attachments]
 
     @classmethod
     def read(
@@ -63,6 +65,7 @@ class Relations:
             sizes=table_queries.read_sizes(catalog, oids),
             activity=table_queries.read_activity(catalog, oids),
             extended_statistics=read_extended_statistics(catalog, oids),
+            attachments=read_attachments(catalog, oids),
         )
 
     def build(self, catalog: Catalog) -> tuple[tuple[Table, ...], tuple[View, ...]]:
@@ -119,6 +122,7 @@ class Relations:
             row_security=row.row_security,
             activity=self.activity.get(row.oid),
             comment=row.comment,
+            attachments=self.attachments.get(row.oid),
         )
 
     def _sizes(self, row: Row) -> tuple[int, int, int]:
