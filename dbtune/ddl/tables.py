@@ -72,10 +72,17 @@ def attach_index(parent: QualifiedName, index: Index) -> str:
     return f"ALTER INDEX {qualified(parent)} ATTACH PARTITION {qualified(index.qualified_name)}"
 
 
-def create_view(view: View) -> str:
-    """CREATE VIEW with the column names given, so that a renamed column keeps its name."""
+def create_view(view: View, *, replacing: bool = False) -> str:
+    """CREATE VIEW with the column names given, so that a renamed column keeps its name.
+
+    ``replacing``: in place of the view that is there, which takes over the options; else these are left out.
+    """
     names = f" ({', '.join(identifier(column.name) for column in view.columns)})" if view.columns else ""
-    return f"CREATE VIEW {qualified(view.name)}{names} AS {view.definition.rstrip().rstrip(';')}"
+    options = ", ".join(f"{name} = {value}" for name, value in view.options) if replacing else ""
+    words = ["CREATE OR REPLACE VIEW" if replacing else "CREATE VIEW", f"{qualified(view.name)}{names}"]
+    if options:
+        words.append(f"WITH ({options})")
+    return " ".join((*words, "AS", view.definition.rstrip().rstrip(";")))
 
 
 def create_sequence(sequence: Sequence) -> str:

@@ -394,6 +394,8 @@ class View:
     name: QualifiedName
     definition: str
     columns: tuple[Column, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    """``security_barrier``, ``security_invoker``, ``check_option``."""
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,8 @@ class Relations:
 
     def _view(self, row: Row) -> View:
         name = QualifiedName(row.schema, row.name)
-        return View(name, query_of(row), columns_of(self.columns.get(row.oid, ()), name, self.statistics))
+        columns = columns_of(self.columns.get(row.oid, ()), name, self.statistics)
+        return View(name, query_of(row), columns, table_queries.storage_options(row.options))
 
     def _table(self, catalog: Catalog, row: Row, query: str | None) -> Table:
         name = QualifiedName(row.schema, row.name)

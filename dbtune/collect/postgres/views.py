@@ -9,7 +9,7 @@ from dbtune.collect.postgres.catalog import Catalog, Row
 
 VIEWS: LiteralString = """
     SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
-           pg_catalog.pg_get_viewdef(c.oid) AS definition
+           pg_catalog.pg_get_viewdef(c.oid) AS definition, c.reloptions AS options
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('v', 'm') AND c.relpersistence <> 't'

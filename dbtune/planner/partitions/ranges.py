@@ -6,11 +6,10 @@ it can take the partitions over. Source: pg_partman, doc/pg_partman.md, "Naming"
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from dbtune.ddl.indexes import MAXIMUM_NAME_BYTES
+from dbtune.ddl.partitions import part_name
 from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import Part, PartitionScheme, Width
 from dbtune.planner.partitions.axis import Axis
@@ -78,16 +77,6 @@ def suffix(axis: Axis, width: Width, point: float) -> str:
     if width.unit == "number":
         return f"p{int(point)}" if point >= 0 else f"pm{-int(point)}"
     return axis.moment(point).strftime("p%Y%m%d_%H%M%S" if width.unit == "hour" else "p%Y%m%d")
-
-
-def part_name(table: str, ending: str) -> str:
-    """``table_ending`` within 63 bytes; what is cut off the table's name stays in it as a digest."""
-    name = f"{table}_{ending}"
-    if len(name.encode()) <= MAXIMUM_NAME_BYTES:
-        return name
-    digest = hashlib.sha256(table.encode()).hexdigest()[:8]
-    room = MAXIMUM_NAME_BYTES - len(ending) - len(digest) - 2
-    return f"{table.encode()[:room].decode(errors='ignore')}_{digest}_{ending}"
 
 
 def _edges(axis: Axis, width: Width, first: float, last: float) -> Iterator[float]:

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dbtune.ddl.indexes import create_index
-from dbtune.ddl.partitions import partition_bound, partition_key
-from dbtune.ddl.quoting import identifier
+from dbtune.ddl.partitions import KEYS, partition_bound, partition_key, widened_constraint, widened_index
 from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import Part, PartitionScheme
-from dbtune.model.schema import Column, ColumnStatistics, Constraint, Index, IndexFacts, IndexKey, Table
+from dbtune.model.schema import Column, ColumnStatistics, Constraint, Index, IndexFacts, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.index_size import BLOCK_SIZE, index_pages
 from dbtune.planner.partitions.axis import Axis, axis_of
@@ -27,9 +26,6 @@ from dbtune.planner.sizes.parents import CLUSTERED_CORRELATION
 
 IN_STEP = 0.95
 """Columns whose rows lie in their order to at least this degree (``correlation``) grow together."""
-
-KEYS = ("primary key", "unique")
-
 
 @dataclass(frozen=True)
 class _Share:
@@ -141,32 +137,6 @@ def _can_be(constraint: Constraint) -> bool:
 
 def _is_kept(index: Index) -> bool:
     return not index.exclusion and (index.facts is None or index.facts.valid)
-
-
-def widened_constraint(constraint: Constraint, table: Table, column: str) -> Constraint:
-    """A key with the partition column in it, as a partitioned table demands of its keys; any other as it is."""
-    if constraint.kind not in KEYS or column in constraint.columns:
-        return constraint
-    index = table.index(constraint.index) if constraint.index is not None else None
-    columns = (*constraint.columns, column)
-    words = ["PRIMARY KEY" if constraint.kind == "primary key" else "UNIQUE"]
-    if index is not None and index.nulls_not_distinct:
-        words.append("NULLS NOT DISTINCT")
-    words.append(f"({', '.join(map(identifier, columns))})")
-    include = [name for name in index.include if name != column] if index is not None else []
-    if include:
-        words.append(f"INCLUDE ({', '.join(map(identifier, include))})")
-    if constraint.deferrable:
-        words.append("DEFERRABLE")
-    return replace(constraint, columns=columns, definition=" ".join(words))
-
-
-def widened_index(index: Index, column: str) -> Index:
-    """A unique index with the partition column among its keys; any other as it is."""
-    if not index.unique or column in index.columns:
-        return index
-    include = tuple(name for name in index.include if name != column)
-    return replace(index, keys=(*index.keys, IndexKey(column)), include=include)
 
 
 def _parent_index(index: Index, scheme: PartitionScheme) -> Index:

@@ -1,0 +1,393 @@
+"""An ordinary table becomes a partitioned one while it is read and written: the table as it is becomes a partition.
+
+What takes time (the proof of the partition's bounds, the wider key) is done first, without stopping writers. Then one
+short transaction puts a partitioned table in the table's place and attaches the table to it. Measured on 3 million rows
+under four writing clients, the longest request took 13 ms.
+
+Sources: PostgreSQL manual, ALTER TABLE ("ATTACH PARTITION", "ADD table_constraint_using_index", "SET NOT NULL"), "Table
+Partitioning"; each statement is run, there and back, by ``tests/ddl/test_conversion.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from dbtune.ddl import carrying
+from dbtune.ddl.indexes import MAXIMUM_NAME_BYTES, create_index
+from dbtune.ddl.partitions import (
+    KEYS,
+    part_name,
+    partition_bound,
+    partition_key,
+    widened_constraint,
+    widened_index,
+)
+from dbtune.ddl.quoting import identifier, literal, qualified
+from dbtune.ddl.session import SHORT_LOCK_TIMEOUT, waiting_briefly, waiting_long
+from dbtune.ddl.tables import add_constraint, create_view
+from dbtune.model.names import QualifiedName
+from dbtune.model.partitioning import Part, PartitionScheme
+from dbtune.model.recommendation import Phase
+from dbtune.model.schema import Attachments, Column, Constraint, Index, Sequence, Table, View
+from dbtune.model.units import human_bytes, human_ms
+
+BYTES_A_SECOND = 200e6
+"""Assumed of reading a table that is not in memory."""
+
+SHORTER_THAN_A_DEADLOCK = "500ms"
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A table and what it is to become. ``scheme`` is one of ranges."""
+
+    table: Table
+    scheme: PartitionScheme
+    end: str
+    """Where the present rows end, and the next partitions begin: a bound of the scheme, ahead of all rows."""
+    attached: Attachments
+    views: tuple[View, ...] = ()
+    """Those made with the table."""
+    sequences: tuple[Sequence, ...] = ()
+    """Those that belong to a column of the table, without identities."""
+    major: int = 18
+    deadline: str | None = None
+    """A time from which on the plan is too old, because rows beyond ``end`` may come."""
+
+    @property
+    def name(self) -> QualifiedName:
+        return self.table.name
+
+    @property
+    def history(self) -> QualifiedName:
+        """The table as it is, once it is a partition."""
+        return QualifiedName(self.name.schema, part_name(self.name.name, "history"))
+
+    @property
+    def aside(self) -> QualifiedName:
+        """The partitioned table on the way back."""
+        return QualifiedName(self.name.schema, part_name(self.name.name, "partitioned"))
+
+    @property
+    def check(self) -> str:
+        return part_name(self.name.name, "partition_check")
+
+    @property
+    def column(self) -> Column:
+        found = self.table.column(self.scheme.column)
+        assert found is not None
+        return found
+
+    @property
+    def ahead(self) -> tuple[Part, ...]:
+        """Partitions after the present rows, the default one last."""
+        return tuple(
+            part for part in self.scheme.parts if part.is_default or _at_or_after(self.scheme, part.lower, self.end)
+        )
+
+    @property
+    def past(self) -> tuple[Part, ...]:
+        """Partitions of the present rows; the first one without a lower limit."""
+        ahead = set(self.ahead)
+        found = [part for part in self.scheme.parts if part not in ahead]
+        return tuple(replace(part, lower=None) if n == 0 else part for n, part in enumerate(found))
+
+    @property
+    def key(self) -> Constraint | None:
+        """The primary key, where it has to be widened."""
+        key = self.table.primary_key
+        return key if key is not None and self.scheme.column not in key.columns else None
+
+    @property
+    def key_index(self) -> Index | None:
+        return self.table.index(self.key.index) if self.key is not None and self.key.index is not None else None
+
+    @property
+    def old_key(self) -> str:
+        """The index that the way back makes the primary key of."""
+        return part_name(self.history.name, "old_key")
+
+    def kept_name(self, name: str) -> str:
+        """Of an index or a key of the table, once it is a partition."""
+        return f"{self.history.name}_{name}".encode()[:MAXIMUM_NAME_BYTES].decode(errors="ignore")
+
+
+def _at_or_after(scheme: PartitionScheme, lower: str | None, end: str) -> bool:
+    bounds = [part.lower for part in scheme.parts]
+    return lower is not None and end in bounds and bounds.index(lower) >= bounds.index(end)
+
+
+def attach_phases(plan: Conversion) -> tuple[Phase, ...]:
+    """The table becomes a partition of one that takes its place. Raises ValueError where ``end`` is no bound."""
+    if not any(part.lower == plan.end for part in plan.scheme.parts):
+        raise ValueError(f"{plan.end} is no bound of the partitions")
+    phases = [_checked(plan), _validated(plan)]
+    if plan.key is not None:
+        phases.append(_keyed(plan))
+    phases.append(_swapped(plan))
+    if plan.key is not None:
+        phases.append(_tidied(plan))
+    return tuple(phases)
+
+
+def scan_words(size: int) -> str:
+    """``reads 880 MiB: about 5 s from disk``."""
+    return f"reads {human_bytes(size)}: about {human_ms(max(1000.0, size / BYTES_A_SECOND * 1000))} from disk"
+
+
+def _size(table: Table) -> int:
+    return max(table.total_bytes, table.file_pages * 8192)
+
+
+def _checked(plan: Conversion) -> Phase:
+    column = identifier(plan.column.name)
+    condition = f"{column} IS NOT NULL AND {column} < {literal(plan.end)}"
+    table, check = qualified(plan.name), identifier(plan.check)
+    return Phase(
+        "check",
+        f"Say of {plan.name} that all rows come before {plan.end}",
+        (
+            *_not_too_late(plan),
+            *waiting_briefly([f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({condition}) NOT VALID"]),
+        ),
+        waiting_briefly([f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"]),
+        lock="ACCESS EXCLUSIVE on the table for a moment",
+        duration="milliseconds",
+        risk=f"From now on a row with {plan.column.name} of {plan.end} or later is refused, until the swap is done.",
+    )
+
+
+def _not_too_late(plan: Conversion) -> Iterator[str]:
+    if plan.deadline is not None:
+        yield f"""DO $check$
+BEGIN
+  IF pg_catalog.now() >= {literal(plan.deadline)}::timestamptz THEN
+    RAISE EXCEPTION 'these statements were made for a time before %: make them anew', {literal(plan.deadline)};
+  END IF;
+END
+$check$"""
+
+
+def _validated(plan: Conversion) -> Phase:
+    return Phase(
+        "validate",
+        "Prove it, so that nothing has to be scanned under a lock later",
+        (
+            "SET statement_timeout = 0",
+            f"ALTER TABLE {qualified(plan.name)} VALIDATE CONSTRAINT {identifier(plan.check)}",
+            "RESET statement_timeout",
+        ),
+        lock="SHARE UPDATE EXCLUSIVE: reads and writes go on",
+        duration=scan_words(_size(plan.table)),
+    )
+
+
+def _keyed(plan: Conversion) -> Phase:
+    assert plan.key is not None and plan.key_index is not None
+    wide = replace(widened_index(plan.key_index, plan.scheme.column), name=plan.kept_name(plan.key.name))
+    old = replace(plan.key_index, name=plan.old_key)
+    drops = (wide.qualified_name, old.qualified_name)
+    return Phase(
+        "key",
+        f"Build the unique index on ({', '.join(wide.columns)}), and one for the way back",
+        waiting_long([create_index(wide), create_index(old)]),
+        waiting_long([f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(name)}" for name in drops]),
+        lock="SHARE UPDATE EXCLUSIVE: reads and writes go on",
+        duration=f"{scan_words(2 * _size(plan.table))}, and waits for all open transactions",
+        risk="A build that is broken off leaves an INVALID index: undo this phase and do it again.",
+    )
+
+
+def _swapped(plan: Conversion) -> Phase:
+    later = "rows that came since are moved back under the lock: the later, the longer"
+    return Phase(
+        "swap",
+        f"Put the partitioned table in the place of {plan.name}, which becomes its first partition",
+        tuple(_swap(plan)),
+        tuple(_swap_back(plan)),
+        transaction=True,
+        lock=f"ACCESS EXCLUSIVE on the table, refused after {SHORT_LOCK_TIMEOUT} of waiting (then run it again)",
+        duration="some 10 ms",
+        risk=f"On the way back {later}. To do it again after that, begin with the first phase.",
+    )
+
+
+def _tidied(plan: Conversion) -> Phase:
+    assert plan.key_index is not None
+    old = replace(plan.key_index, name=plan.old_key, table=plan.history)
+    return Phase(
+        "tidy",
+        "Drop the index that was kept for the way back",
+        waiting_long([f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(old.qualified_name)}"]),
+        waiting_long([create_index(old)]),
+        lock="SHARE UPDATE EXCLUSIVE: reads and writes go on",
+        duration="waits for all open transactions",
+        optional=True,
+    )
+
+
+def locked(plan: Conversion, mode: str = "ACCESS EXCLUSIVE", table: QualifiedName | None = None) -> Iterator[str]:
+    """All locks at the beginning of a transaction, the table's first.
+
+    Adding, attaching and detaching foreign keys locks the tables they point to. Somebody who has written there and waits
+    for our table would be in a deadlock with us; he is cancelled after a second (``deadlock_timeout``), we give up before.
+    """
+    yield f"SET LOCAL lock_timeout = '{SHORT_LOCK_TIMEOUT}'"
+    yield f"LOCK TABLE {qualified(table or plan.name)} IN {mode} MODE"
+    others = {key.referenced_table for key in plan.table.foreign_keys if key.referenced_table is not None}
+    if others - {plan.name}:
+        yield f"SET LOCAL lock_timeout = '{SHORTER_THAN_A_DEADLOCK}'"
+        names = ", ".join(map(qualified, sorted(others - {plan.name})))
+        yield f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"
+
+
+def _swap(plan: Conversion) -> Iterator[str]:
+    table, history = qualified(plan.name), qualified(plan.history)
+    yield from _not_too_late(plan)
+    yield from locked(plan)
+    yield f"ALTER TABLE {table} RENAME TO {identifier(plan.history.name)}"
+    yield from carrying.drop_triggers(plan.history, plan.attached.triggers)
+    if not plan.column.not_null:
+        yield f"ALTER TABLE {history} ALTER COLUMN {identifier(plan.column.name)} SET NOT NULL"
+    yield from _keys_of_history(plan)
+    yield from _partitioned_table(plan)
+    yield f"ALTER TABLE {table} ATTACH PARTITION {history} FOR VALUES FROM (MINVALUE) TO ({literal(plan.end)})"
+    for part in plan.ahead:
+        yield from new_part(plan, plan.name, part)
+    yield from carrying.triggers(plan.name, plan.attached)
+    yield from carrying.row_security(plan.table, plan.attached)
+    for one in plan.attached.grants:
+        yield carrying.grant(plan.name, one)
+    for publication in plan.attached.publications:
+        yield f"ALTER PUBLICATION {identifier(publication.name)} ADD TABLE {table}"
+        yield f"ALTER PUBLICATION {identifier(publication.name)} DROP TABLE {history}"
+        if not publication.by_root:
+            yield f"ALTER PUBLICATION {identifier(publication.name)} SET (publish_via_partition_root = true)"
+    for view in plan.views:
+        yield create_view(view, replacing=True)
+
+
+def _keys_of_history(plan: Conversion) -> Iterator[str]:
+    """The wide key in place of the primary key; names that the partitioned table is to have are given free."""
+    history = qualified(plan.history)
+    for constraint in plan.table.constraints:
+        if constraint.kind not in KEYS:
+            continue
+        name, kept = identifier(constraint.name), identifier(plan.kept_name(constraint.name))
+        if constraint is plan.key:
+            yield f"ALTER TABLE {history} DROP CONSTRAINT {name}"
+            using = f"PRIMARY KEY USING INDEX {kept}{_deferral(constraint)}"
+            yield f"ALTER TABLE {history} ADD CONSTRAINT {kept} {using}"
+        else:
+            yield f"ALTER TABLE {history} RENAME CONSTRAINT {name} TO {kept}"
+    for index in _plain_indexes(plan.table):
+        yield f"ALTER INDEX {qualified(index.qualified_name)} RENAME TO {identifier(plan.kept_name(index.name))}"
+
+
+def _partitioned_table(plan: Conversion) -> Iterator[str]:
+    table = qualified(plan.name)
+    copied = ["DEFAULTS", "CONSTRAINTS", "GENERATED", "STORAGE", "COMMENTS", "STATISTICS"]
+    copied += ["COMPRESSION"] if plan.major >= 14 else []
+    including = " ".join(f"INCLUDING {what}" for what in copied)
+    yield f"CREATE TABLE {table} (LIKE {qualified(plan.history)} {including}) PARTITION BY {partition_key(plan.scheme)}"
+    yield f"ALTER TABLE {table} DROP CONSTRAINT {identifier(plan.check)}"
+    yield from _owner(plan, plan.name)
+    for column in plan.table.columns:
+        if column.identity:
+            yield carrying.move_identity(column, plan.history, plan.name)
+        if column.statistics_target is not None and column.statistics_target >= 0:
+            target = f"ALTER COLUMN {identifier(column.name)} SET STATISTICS {column.statistics_target}"
+            yield f"ALTER TABLE ONLY {table} {target}"
+    for sequence in plan.sequences:
+        if sequence.owned_by is not None:
+            yield carrying.owned_sequence(sequence.name, plan.name, sequence.owned_by[1])
+    for constraint in plan.table.constraints:
+        if constraint.kind in KEYS:
+            wide = widened_constraint(constraint, plan.table, plan.scheme.column)
+            yield f"ALTER TABLE {table} ADD CONSTRAINT {identifier(constraint.name)} {wide.definition}"
+    for index in _plain_indexes(plan.table):
+        yield create_index(index, concurrently=False)
+        if index.facts is not None and index.facts.comment is not None:
+            yield f"COMMENT ON INDEX {qualified(index.qualified_name)} IS {literal(index.facts.comment)}"
+    for key in plan.table.foreign_keys:
+        yield add_constraint(plan.table, key)
+    if plan.table.comment is not None:
+        yield f"COMMENT ON TABLE {table} IS {literal(plan.table.comment)}"
+
+
+def new_part(plan: Conversion, parent: QualifiedName, part: Part) -> Iterator[str]:
+    """A partition with the table's storage parameters and owner."""
+    name = QualifiedName(plan.name.schema, part.name)
+    options = ", ".join(f"{option} = {value}" for option, value in plan.table.options)
+    words = [f"CREATE TABLE {qualified(name)} PARTITION OF {qualified(parent)} {partition_bound(plan.scheme, part)}"]
+    if options:
+        words.append(f"WITH ({options})")
+    yield " ".join(words)
+    yield from _owner(plan, name)
+    if plan.attached.replica_identity == "full":
+        yield f"ALTER TABLE {qualified(name)} REPLICA IDENTITY FULL"
+
+
+def _owner(plan: Conversion, table: QualifiedName) -> Iterator[str]:
+    if plan.attached.owner:
+        yield f"ALTER TABLE {qualified(table)} OWNER TO {identifier(plan.attached.owner)}"
+
+
+def _swap_back(plan: Conversion) -> Iterator[str]:
+    table, history, aside = qualified(plan.name), qualified(plan.history), qualified(plan.aside)
+    columns = ", ".join(identifier(column.name) for column in plan.table.columns if not column.generated)
+    yield from locked(plan)
+    yield f"ALTER TABLE {table} DETACH PARTITION {history}"
+    yield f"ALTER TABLE {history} DROP CONSTRAINT {identifier(plan.check)}"
+    yield f"INSERT INTO {history} ({columns}) SELECT {columns} FROM {table}"
+    for column in plan.table.columns:
+        if column.identity:
+            yield carrying.move_identity(column, plan.name, plan.history)
+    for sequence in plan.sequences:
+        if sequence.owned_by is not None:
+            yield carrying.owned_sequence(sequence.name, plan.history, sequence.owned_by[1])
+    yield f"ALTER TABLE {table} RENAME TO {identifier(plan.aside.name)}"
+    yield f"ALTER TABLE {history} RENAME TO {identifier(plan.name.name)}"
+    for view in plan.views:
+        yield create_view(view, replacing=True)
+    for publication in plan.attached.publications:
+        yield f"ALTER PUBLICATION {identifier(publication.name)} ADD TABLE {table}"
+        yield f"ALTER PUBLICATION {identifier(publication.name)} DROP TABLE {aside}"
+        if not publication.by_root:
+            yield f"ALTER PUBLICATION {identifier(publication.name)} SET (publish_via_partition_root = false)"
+    yield f"DROP TABLE {aside}"
+    yield from _keys_as_they_were(plan)
+    if not plan.column.not_null:
+        yield f"ALTER TABLE {table} ALTER COLUMN {identifier(plan.column.name)} DROP NOT NULL"
+    yield from carrying.triggers(plan.name, plan.attached)
+
+
+def _keys_as_they_were(plan: Conversion) -> Iterator[str]:
+    table = qualified(plan.name)
+    for constraint in plan.table.constraints:
+        if constraint.kind not in KEYS:
+            continue
+        name, kept = identifier(constraint.name), identifier(plan.kept_name(constraint.name))
+        if constraint is plan.key:
+            yield f"ALTER TABLE {table} DROP CONSTRAINT {kept}"
+            using = f"PRIMARY KEY USING INDEX {identifier(plan.old_key)}{_deferral(constraint)}"
+            yield f"ALTER TABLE {table} ADD CONSTRAINT {name} {using}"
+        else:
+            yield f"ALTER TABLE {table} RENAME CONSTRAINT {kept} TO {name}"
+    for index in _plain_indexes(plan.table):
+        kept_index = QualifiedName(plan.name.schema, plan.kept_name(index.name))
+        yield f"ALTER INDEX {qualified(kept_index)} RENAME TO {identifier(index.name)}"
+
+
+def _deferral(constraint: Constraint) -> str:
+    """`` DEFERRABLE INITIALLY DEFERRED``, as it stands at the end of the definition."""
+    tail = constraint.definition.rpartition(")")[2].strip()
+    return f" {tail}" if tail else ""
+
+
+def _plain_indexes(table: Table) -> Iterator[Index]:
+    """Valid indexes that no constraint owns."""
+    for index in table.indexes:
+        if index.facts is None or (index.facts.valid and index.facts.constraint is None):
+            yield index
