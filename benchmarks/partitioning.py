@@ -209,16 +209,16 @@ def _in_order(node: PlanNode) -> PlanNode:
 def print_plan(plan: Plan) -> None:
     def walk(node: PlanNode, depth: int) -> None:
         relation = node.relation.name if node.relation else ""
-        print(f"{'  ' * depth}{node.type} {relation} {node.index or ''} cost={node.total_cost:.0f} rows={node.rows:.0f}")
+        print(
+            f"{'  ' * depth}{node.type} {relation} {node.index or ''} cost={node.total_cost:.0f} rows={node.rows:.0f}"
+        )
         for child in node.children[:3]:
             walk(child, depth + 1)
 
     walk(plan.root, 0)
 
 
-def section(
-    rows: Sequence[Compared], scheme: PartitionScheme, snapshot: Snapshot, scale: float, seconds: float
-) -> str:
+def section(rows: Sequence[Compared], scheme: PartitionScheme, snapshot: Snapshot, scale: float, seconds: float) -> str:
     by_month, others = rows[: len(BY_MONTH)], rows[len(BY_MONTH) :]
     filled = len(scheme.parts) - 1
     lines = [

@@ -39,6 +39,9 @@ MANY_VALUES = 1000
 AHEAD = 4
 """Empty partitions made for the time to come, as pg_partman does (``premake``)."""
 
+FEW_AHEAD = 2
+"""Where nothing is to come: the last value of a sample is not the last there is."""
+
 TIME_WIDTHS = tuple(Width(unit) for unit in ("hour", "day", "week", "month", "quarter", "year"))
 NUMBER_STEPS = (1, 2, 5)
 NUMBER_COUNTS = (10.0, 30.0, 100.0)
@@ -118,14 +121,21 @@ def _ranges(table: Table, column: Column, axis: Axis, now: datetime) -> Iterator
 def _end(axis: Axis, width: Width, last: float, now: datetime) -> float:
     """Where the last partition begins: some ahead of now where the table is still growing, else of the last value."""
     edge = beginning(axis, width, last)
-    growing = False
-    if axis.is_time:
-        present = beginning(axis, width, axis.of_moment(now))
-        growing = edge <= present <= following(axis, width, following(axis, width, edge))
-        edge = max(edge, present) if growing else edge
-    for _ in range(AHEAD if growing else 1):
+    growing = is_growing(axis, width, last, now)
+    if growing and axis.is_time:
+        edge = max(edge, beginning(axis, width, axis.of_moment(now)))
+    for _ in range(AHEAD if growing else FEW_AHEAD):
         edge = following(axis, width, edge)
     return edge
+
+
+def is_growing(axis: Axis, width: Width, last: float, now: datetime) -> bool:
+    """Whether rows still come at the end: the last time is about now; of numbers it is not known, and taken to be so."""
+    if not axis.is_time:
+        return True
+    edge = beginning(axis, width, last)
+    present = beginning(axis, width, axis.of_moment(now))
+    return edge <= present <= following(axis, width, following(axis, width, edge))
 
 
 def _number_widths(stretch: float) -> Iterator[Width]:

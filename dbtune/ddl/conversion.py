@@ -255,6 +255,10 @@ def _swap(plan: Conversion) -> Iterator[str]:
     yield f"ALTER TABLE {table} ATTACH PARTITION {history} FOR VALUES FROM (MINVALUE) TO ({literal(plan.end)})"
     for part in plan.ahead:
         yield from new_part(plan, plan.name, part)
+        if part.is_default:  # spares its scan for each partition of rows from before
+            default = qualified(QualifiedName(plan.name.schema, part.name))
+            condition = f"{identifier(plan.column.name)} >= {literal(plan.end)}"
+            yield f"ALTER TABLE {default} ADD CONSTRAINT {identifier(bounds_name(part))} CHECK ({condition})"
     yield from carrying.triggers(plan.name, plan.attached)
     yield from carrying.row_security(plan.table, plan.attached)
     for one in plan.attached.grants:
@@ -314,6 +318,11 @@ def _partitioned_table(plan: Conversion) -> Iterator[str]:
         yield add_constraint(plan.table, key)
     if plan.table.comment is not None:
         yield f"COMMENT ON TABLE {table} IS {literal(plan.table.comment)}"
+
+
+def bounds_name(part: Part) -> str:
+    """Of the CHECK that spares a scan of the partition."""
+    return part_name(part.name, "bounds")
 
 
 def new_part(plan: Conversion, parent: QualifiedName, part: Part) -> Iterator[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dbtune.ddl.conversion import Conversion, locked, new_part, scan_words
+from dbtune.ddl.conversion import Conversion, bounds_name, locked, new_part, scan_words
 from dbtune.ddl.partitions import part_name, partition_bound, partition_key
 from dbtune.ddl.quoting import identifier, literal, qualified
 from dbtune.ddl.session import SHORT_LOCK_TIMEOUT
@@ -133,10 +133,6 @@ def _drop_mirror(plan: Conversion, table: QualifiedName) -> str:
     return f"DROP TRIGGER IF EXISTS {identifier(_mirror(plan).name)} ON {qualified(table)}"
 
 
-def _check(part: Part) -> str:
-    return part_name(part.name, "bounds")
-
-
 def _bounds(plan: Conversion, part: Part) -> str:
     """What ATTACH would else have to prove by a scan."""
     column = identifier(plan.scheme.column)
@@ -158,7 +154,7 @@ def _prepare(plan: Conversion) -> Iterator[str]:
     for part in plan.past:
         yield from new_part(plan, _staging(plan), part)
         table = qualified(QualifiedName(plan.name.schema, part.name))
-        yield f"ALTER TABLE {table} ADD CONSTRAINT {identifier(_check(part))} CHECK ({_bounds(plan, part)})"
+        yield f"ALTER TABLE {table} ADD CONSTRAINT {identifier(bounds_name(part))} CHECK ({_bounds(plan, part)})"
     yield _mirror_function(plan, _staging(plan))
     if plan.attached.owner:
         yield f"ALTER FUNCTION {qualified(_mirror(plan))}() OWNER TO {identifier(plan.attached.owner)}"
@@ -237,6 +233,6 @@ def _finish(plan: Conversion) -> Iterator[str]:
     yield f"DROP FUNCTION {qualified(_mirror(plan))}()"
     yield f"DROP TABLE {qualified(plan.history)}"
     yield f"DROP TABLE {qualified(_staging(plan))}"
-    for part in plan.past:
+    for part in (*plan.past, *(part for part in plan.ahead if part.is_default)):
         own = qualified(QualifiedName(plan.name.schema, part.name))
-        yield f"ALTER TABLE {own} DROP CONSTRAINT {identifier(_check(part))}"
+        yield f"ALTER TABLE {own} DROP CONSTRAINT {identifier(bounds_name(part))}"

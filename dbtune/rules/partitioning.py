@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from math import log10
 
 from dbtune.candidates.partitions import KeyUse, key_uses, partition_candidates
@@ -17,6 +16,8 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
 from dbtune.planner.partitions.what_if import partitioned
 from dbtune.rules.context import Context
+from dbtune.rules.partition_plan import cannot_be_carried
+from dbtune.rules.partition_times import moment_of
 
 LEAST_USE = 0.1
 """Share of the cost of a table's statements that must fix a column, for it to be thought of as a key."""
@@ -171,12 +172,6 @@ def planning_ms(parts: int) -> float:
     return float(low[1] * (max(parts, 1) / low[0]) ** slope)
 
 
-def moment_of(snapshot: Snapshot) -> datetime:
-    """When the snapshot was taken."""
-    taken = datetime.fromisoformat(snapshot.collected_at)
-    return taken if taken.tzinfo is not None else taken.replace(tzinfo=UTC)
-
-
 def _assess(ctx: Context, table: Table) -> Assessment | None:
     statements = ctx.ledger.touching(table.name)
     cost = {p.fingerprint: p.calls * ctx.ledger.costs[p.fingerprint].cost for p in statements}
@@ -194,7 +189,7 @@ def _assess(ctx: Context, table: Table) -> Assessment | None:
 
 
 def best_of(pricings: Sequence[Pricing]) -> Pricing | None:
-    """The one with the fewest partitions among those that are nearly as cheap as the cheapest, where none is refused."""
+    """The one with the fewest partitions among those nearly as cheap as the cheapest; those with a refused statement come last."""
     accepted = [one for one in pricings if not one.failed] or list(pricings)
     if not accepted:
         return None
@@ -279,6 +274,7 @@ def _deletes_old(planned: PlannedStatement, table: QualifiedName, column: str) -
 def _blockers(ctx: Context, table: Table, scheme: PartitionScheme, best: Pricing | None) -> Iterator[str]:
     """What cannot be carried over, or would break."""
     yield from _keys_in_the_way(ctx, table, scheme)
+    yield from cannot_be_carried(ctx.snapshot, table)
     column = table.column(scheme.column)
     if column is not None and not column.not_null and column.statistics is not None and column.statistics.null_frac > 0:
         yield f"{column.name} is NULL in {column.statistics.null_frac:.0%} of the rows"
@@ -310,4 +306,5 @@ def _keys_in_the_way(ctx: Context, table: Table, scheme: PartitionScheme) -> Ite
         if index.exclusion:
             yield f"the exclusion constraint {index.name} cannot be kept"
         elif index.unique and not own and scheme.column not in index.columns:
-            yield f"{index.name} keeps ({', '.join(index.columns)}) unique, which no key with {scheme.column} in it does"
+            columns = ", ".join(index.columns)
+            yield f"{index.name} keeps ({columns}) unique, which no key with {scheme.column} in it does"

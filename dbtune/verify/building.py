@@ -64,6 +64,8 @@ def drops_of(report: Report) -> tuple[str, ...]:
 
 
 def _build(recommendation: Recommendation) -> Build | None:
+    if recommendation.sql.phases:  # a table is not converted in passing
+        return None
     made = tuple(one for sql in recommendation.sql.up for one in _made(sql))
     if not made:
         return None

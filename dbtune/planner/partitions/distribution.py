@@ -107,11 +107,13 @@ class Distribution:
         common = [(text, freq / share) for point, text, freq in self.common if lower <= point < upper]
         in_histogram = max(0.0, 1.0 - sum(freq for _, freq in common))
         distinct = self._distinct(lower, upper, rows, len(common))
-        listed = self._all_listed(lower, upper, distinct, share * rows, common)
-        if listed is not None:
-            values, bounds, distinct = listed, (), float(len(listed))
+        bounds: tuple[str, ...] = ()
+        values = self._all_listed(lower, upper, distinct, share * rows, common)
+        if values is not None:
+            distinct = float(len(values))
         else:
-            values, bounds = common, self._bounds(lower, upper) if in_histogram > 0 else ()
+            values = common
+            bounds = self._bounds(lower, upper) if in_histogram > 0 else ()
         values.sort(key=lambda one: -one[1])
         part_rows = share * rows
         return replace(

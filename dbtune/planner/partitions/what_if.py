@@ -27,6 +27,7 @@ from dbtune.planner.sizes.parents import CLUSTERED_CORRELATION
 IN_STEP = 0.95
 """Columns whose rows lie in their order to at least this degree (``correlation``) grow together."""
 
+
 @dataclass(frozen=True)
 class _Share:
     """What a part holds: a share of the rows, and, of a range, which stretch of the rows in the key's order."""

@@ -36,11 +36,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dbtune.model.recommendation import Evidence, Severity, StatementEvidence, Subject
+from dbtune.model.recommendation import Change, Evidence, Severity, StatementEvidence, Subject
 from dbtune.model.units import human_bytes, human_number, plural
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
 from dbtune.rules.ledger import statement_evidence
+from dbtune.rules.partition_plan import change_of
 from dbtune.rules.partitioning import (
     ENOUGH_PRUNE,
     Assessment,
@@ -114,12 +115,14 @@ def _is_asked(ctx: Context, one: Assessment, best: Pricing) -> bool:
 
 def _recommended(ctx: Context, one: Assessment, best: Pricing) -> Finding:
     table = one.table.name
+    change = change_of(ctx.snapshot, one.table, best.scheme)
     return Finding(
         subject=Subject(table.schema, table.name, (best.scheme.column,)),
         title=f"Partition {table} {best.scheme.title}",
         reason=" ".join(_reasons(ctx, one, best)),
         evidence=_evidence(ctx, best),
-        risk=" ".join(_risks(one, best)),
+        change=change,
+        risk=" ".join(_risks(one, best, change)),
         severity=_severity(ctx, best),
         key="key",
     )
@@ -167,7 +170,8 @@ def _reasons(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
         more = f", and {len(losers) - MOST_NAMED} more" if len(losers) > MOST_NAMED else ""
         yield f"Dearer {'becomes' if len(losers) == 1 else 'become'} {named}{more}."
     for planned in one.retention[:1]:
-        yield f"`{short_text(planned.statement.text)}` becomes DROP TABLE of a partition, which leaves nothing to vacuum."
+        text = short_text(planned.statement.text)
+        yield f"`{text}` becomes DROP TABLE of a partition, which leaves nothing to vacuum."
 
 
 def _loser_words(loser: PricedStatement) -> str:
@@ -175,7 +179,7 @@ def _loser_words(loser: PricedStatement) -> str:
     return f"`{short_text(loser.planned.statement.text)}` ({human_number(before)} → {human_number(after)} a call)"
 
 
-def _risks(one: Assessment, best: Pricing) -> Iterator[str]:
+def _risks(one: Assessment, best: Pricing, change: Change) -> Iterator[str]:
     parts, key = len(best.scheme.parts), one.table.primary_key
     if key is not None and best.scheme.column not in key.columns:
         wide = ", ".join((*key.columns, best.scheme.column))
@@ -186,6 +190,11 @@ def _risks(one: Assessment, best: Pricing) -> Iterator[str]:
     )
     if best.scheme.kind == "range":
         yield "Partitions must be made ahead of time, or rows end in the default one."
+    if not change.phases:
+        why = "the snapshot is of a version that did not collect what hangs on tables"
+        yield f"How to get there is not told here: {why if best.scheme.kind == 'range' else 'all rows have to be copied'}."
+    elif not any(phase.name == "split-switch" for phase in change.phases):
+        yield "Rows from before the conversion stay in one partition, so that statements on them gain nothing."
 
 
 def _evidence(ctx: Context, best: Pricing) -> Evidence:

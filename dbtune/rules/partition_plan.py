@@ -1,0 +1,139 @@
+"""The way to a partitioned table: what can be carried over, what cannot, and the phases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbtune.candidates.partitions import is_growing
+from dbtune.connect.abilities import Abilities, Ability
+from dbtune.ddl.conversion import Conversion, attach_phases
+from dbtune.ddl.quoting import literal
+from dbtune.ddl.splitting import can_split, split_phases
+from dbtune.model.partitioning import PartitionScheme, Width
+from dbtune.model.recommendation import Aside, Change, phased
+from dbtune.model.schema import Attachments, Column, Table
+from dbtune.model.snapshot import Snapshot
+from dbtune.planner.partitions.axis import Axis, axis_of
+from dbtune.planner.partitions.distribution import Distribution
+from dbtune.rules.partition_times import moment_of
+
+INTERVALS = {"quarter": "3 months"}
+
+
+def cannot_be_carried(snapshot: Snapshot, table: Table) -> Iterator[str]:
+    """What hangs on the table that no partitioned table in its place can have, or that nobody can put there."""
+    attached, has = table.attachments, Abilities(snapshot.server.major).has
+    if any(not key.validated for key in table.foreign_keys):
+        yield "a foreign key of it is NOT VALID, which no key of a partitioned table may be: validate it first"
+    if attached is None:
+        return
+    yield from _triggers_in_the_way(snapshot, attached)
+    if attached.rules:
+        yield f"the rewrite rule {attached.rules[0]} hangs on it"
+    for kind, name in attached.dependents:
+        if kind == "materialized view":
+            yield f"the materialized view {name} was made with it, and would have to be made anew"
+        elif kind == "function":
+            yield f"the function {name} was made with the type of its rows, and would have to be made anew"
+        elif snapshot.view(name) is None:
+            yield f"the view {name} was made with it, and is not in the snapshot"
+    if any(publication.filtered for publication in attached.publications):
+        yield "a publication takes only some of its rows or columns"
+    if attached.publications and not has(Ability.PUBLICATION_BY_ROOT):
+        yield f"it is published, and Postgres {snapshot.server.major} publishes no partitioned tables"
+    if attached.forced_row_security:
+        yield "its row-level security is forced on its owner too, who has to copy rows"
+    if attached.replica_identity in ("index", "nothing"):
+        yield f"its replica identity is {attached.replica_identity.upper()}"
+
+
+def _triggers_in_the_way(snapshot: Snapshot, attached: Attachments) -> Iterator[str]:
+    before = Abilities(snapshot.server.major).has(Ability.ROW_TRIGGERS_BEFORE_ON_PARTITIONED)
+    for trigger in attached.triggers:
+        if trigger.for_each_row and trigger.has_transition_tables:
+            yield f"the row trigger {trigger.name} has transition tables"
+        elif trigger.for_each_row and not before and " BEFORE " in trigger.definition.split(" ON ", 1)[0]:
+            yield f"the trigger {trigger.name} fires BEFORE each row, which Postgres {snapshot.server.major} cannot"
+
+
+def conversion(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Conversion | None:
+    """What the phases are made of; None where they are not known: no ranges, or a snapshot of a former version."""
+    column = table.column(scheme.column)
+    axis = axis_of(column) if column is not None else None
+    if scheme.kind != "range" or scheme.width is None or axis is None or table.attachments is None or column is None:
+        return None
+    end, deadline = _end(snapshot, column, axis, scheme, scheme.width)
+    views = {name for kind, name in table.attachments.dependents if kind == "view"}
+    owned = (
+        sequence
+        for sequence in snapshot.sequences
+        if sequence.owned_by is not None and sequence.owned_by[0] == table.name
+        if (of := table.column(sequence.owned_by[1])) is not None and not of.identity
+    )
+    return Conversion(
+        table=table,
+        scheme=scheme,
+        end=end,
+        attached=table.attachments,
+        views=tuple(view for view in snapshot.views if view.name in views),
+        sequences=tuple(owned),
+        major=snapshot.server.major,
+        deadline=deadline,
+    )
+
+
+def _end(
+    snapshot: Snapshot, column: Column, axis: Axis, scheme: PartitionScheme, width: Width
+) -> tuple[str, str | None]:
+    """The bound that all present rows come before, with a whole partition to spare, and how long that is so."""
+    assert column.statistics is not None
+    ends = Distribution.of(axis, column.statistics).ends
+    assert ends is not None
+    now = moment_of(snapshot)
+    growing = axis.is_time and is_growing(axis, width, ends[1], now)
+    present = max(ends[1], axis.of_moment(now)) if growing else ends[1]
+    lowers = [part.lower for part in scheme.parts if part.lower is not None]
+    points = [point for lower in lowers if (point := axis.point(lower)) is not None]
+    number = min(sum(point <= present for point in points) + 1, len(points) - 1)
+    if not growing:
+        return lowers[number], None
+    half = points[number - 1] + (points[number] - points[number - 1]) / 2
+    return lowers[number], f"{axis.moment(half).isoformat(sep=' ', timespec='seconds')}+00"
+
+
+def change_of(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Change:
+    """The phases; empty where they are not known."""
+    plan = conversion(snapshot, table, scheme)
+    if plan is None:
+        return Change()
+    phases = attach_phases(plan)
+    if can_split(plan):
+        phases += split_phases(plan)
+    return phased(phases, (partman(plan),))
+
+
+def partman(plan: Conversion) -> Aside:
+    """How pg_partman 5 takes over the making of partitions ahead.
+
+    Source: pg_partman 5, doc/pg_partman.md, ``create_parent``, ``part_config``.
+    """
+    width = plan.scheme.width
+    assert width is not None
+    interval = INTERVALS.get(width.unit, f"{width.count} {width.unit}") if width.unit != "number" else str(width.count)
+    name = f"{plan.name.schema}.{plan.name.name}"
+    text = f"""-- after the phase "swap"; partman is the schema of the extension
+SELECT partman.create_parent(
+    p_parent_table := {literal(name)},
+    p_control := {literal(plan.scheme.column)},
+    p_type := 'range',
+    p_interval := {literal(interval)},
+    p_premake := 4,
+    p_start_partition := {literal(plan.end)},
+    p_default_table := false  -- there is one
+);
+UPDATE partman.part_config
+SET infinite_time_partitions = true  -- make partitions ahead also where no rows come
+    -- , retention = '36 months', retention_keep_table = false  -- drop those that are older
+WHERE parent_table = {literal(name)};
+-- every hour or so, by pg_cron or its own background worker: CALL partman.run_maintenance_proc();"""
+    return Aside("pg_partman 5 makes the partitions from then on", text)
