@@ -222,8 +222,8 @@ def section(rows: Sequence[Compared], scheme: PartitionScheme, snapshot: Snapsho
     by_month, others = rows[: len(BY_MONTH)], rows[len(BY_MONTH) :]
     filled = len(scheme.parts) - 1
     lines = [
-        f"TPC-H at scale {scale:g}, Postgres {snapshot.server.version}: lineitem {scheme.title}, {filled} partitions and a"
-        f" default. The what-if partitioning and the planning of all {len(rows)} statements took {seconds:.1f} s.",
+        f"TPC-H at scale {scale:g}, Postgres {snapshot.server.version}: lineitem {scheme.title}, {filled} partitions"
+        f" and a default. The what-if partitioning and the planning of all {len(rows)} statements took {seconds:.1f} s.",
     ]
     for title, part in (("A workload that asks by month", by_month), ("The 22 queries of TPC-H", others)):
         same = sum(row.same_plan for row in part)

@@ -21,7 +21,7 @@ from dbtune.planner.partitions.distribution import Distribution
 from dbtune.planner.partitions.ranges import beginning, count_of, following, range_scheme
 
 FEWEST_PARTS, MOST_PARTS = 4, 400
-"""Planning a statement that prunes nothing takes 0.4 ms with 100 partitions and 8 ms with 1,000 (docs/partitioning.md)."""
+"""Planning a statement that prunes nothing takes 0.4 ms with 100 partitions, 8 ms with 1,000 (docs/partitioning.md)."""
 
 LEAST_PAGES = 128
 """Of a partition on average: 1 MiB; smaller ones are not worth a file of their own."""
@@ -89,9 +89,9 @@ def partition_candidates(
 
 def _fixing(use: RelationUse) -> Iterator[Predicate]:
     for predicate in use.predicates:
-        if predicate.column is not None and predicate.constant and not predicate.disjunct:
-            if predicate.kind in RANGE_KINDS | POINT_KINDS:
-                yield predicate
+        must_hold = predicate.constant and not predicate.disjunct
+        if must_hold and predicate.column is not None and predicate.kind in RANGE_KINDS | POINT_KINDS:
+            yield predicate
 
 
 def _schemes(table: Table, column: Column, use: KeyUse, now: datetime) -> Iterator[PartitionScheme]:
@@ -130,7 +130,7 @@ def _end(axis: Axis, width: Width, last: float, now: datetime) -> float:
 
 
 def is_growing(axis: Axis, width: Width, last: float, now: datetime) -> bool:
-    """Whether rows still come at the end: the last time is about now; of numbers it is not known, and taken to be so."""
+    """Whether rows still come at the end: the last time is about now; of numbers it is taken for granted."""
     if not axis.is_time:
         return True
     edge = beginning(axis, width, last)

@@ -125,7 +125,7 @@ def attach_phases(plan: Conversion) -> tuple[Phase, ...]:
     phases = [_checked(plan), _validated(plan)]
     if plan.key is not None:
         phases.append(_keyed(plan))
-    phases.append(_swapped(plan))
+    phases += [_swapped(plan), analyzed(plan, "analyze")]
     if plan.key is not None:
         phases.append(_tidied(plan))
     return tuple(phases)
@@ -213,6 +213,17 @@ def _swapped(plan: Conversion) -> Phase:
     )
 
 
+def analyzed(plan: Conversion, name: str, *, optional: bool = False) -> Phase:
+    return Phase(
+        name,
+        "Give the partitioned table statistics, which autovacuum never does",
+        (f"ANALYZE {qualified(plan.name)}",),
+        lock="SHARE UPDATE EXCLUSIVE: reads and writes go on",
+        duration="seconds",
+        optional=optional,
+    )
+
+
 def _tidied(plan: Conversion) -> Phase:
     assert plan.key_index is not None
     old = replace(plan.key_index, name=plan.old_key, table=plan.history)
@@ -230,8 +241,9 @@ def _tidied(plan: Conversion) -> Phase:
 def locked(plan: Conversion, mode: str = "ACCESS EXCLUSIVE", table: QualifiedName | None = None) -> Iterator[str]:
     """All locks at the beginning of a transaction, the table's first.
 
-    Adding, attaching and detaching foreign keys locks the tables they point to. Somebody who has written there and waits
-    for our table would be in a deadlock with us; he is cancelled after a second (``deadlock_timeout``), we give up before.
+    Adding, attaching and detaching foreign keys locks the tables they point to. Somebody who has written there and
+    waits for our table would be in a deadlock with us; he is cancelled after a second (``deadlock_timeout``), we give
+    up before.
     """
     yield f"SET LOCAL lock_timeout = '{SHORT_LOCK_TIMEOUT}'"
     yield f"LOCK TABLE {qualified(table or plan.name)} IN {mode} MODE"

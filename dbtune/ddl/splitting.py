@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dbtune.ddl.conversion import Conversion, bounds_name, locked, new_part, scan_words
+from dbtune.ddl.conversion import Conversion, analyzed, bounds_name, locked, new_part, scan_words
 from dbtune.ddl.partitions import part_name, partition_bound, partition_key
 from dbtune.ddl.quoting import identifier, literal, qualified
 from dbtune.ddl.session import SHORT_LOCK_TIMEOUT
@@ -69,6 +69,7 @@ def split_phases(plan: Conversion) -> tuple[Phase, ...]:
             duration=f"some ms for each of {len(plan.past)} partitions",
             optional=True,
         ),
+        analyzed(plan, "split-analyze", optional=True),
         Phase(
             "finish",
             f"Drop {plan.history}, which nothing reads any more",

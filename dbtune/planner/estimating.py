@@ -69,6 +69,7 @@ class EstimatingPlanner(ABC):
 
     def changed(self, snapshot: Snapshot) -> None:
         """None: only the database as it is can be asked."""
+        return
 
     def another(self) -> None:
         """One session on the target is enough."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dbtune.model.recommendation import SEVERITIES, Recommendation, Report, StatementEvidence
 from dbtune.model.risk import PlanRisk
 from dbtune.report import wording
+from dbtune.report.phases import enclosed, phase_facts, phase_title
 from dbtune.report.registry import report_format
 from dbtune.report.text import change, human_count, human_number, one_line, printable, shortened
 
@@ -80,13 +81,15 @@ def _recommendation(number: int, recommendation: Recommendation) -> Iterator[str
     yield ""
     facts = [wording.evidence_words(recommendation), wording.price_words(recommendation)]
     yield f"{plain(' · '.join(fact for fact in facts if fact))} · {code(recommendation.rule)}"
-    if recommendation.sql.up:
+    if recommendation.sql.phases:
+        yield from _phases(recommendation)
+    elif recommendation.sql.up:
         yield ""
         yield from fenced(recommendation.sql.up)
     if recommendation.risk:
         yield ""
         yield f"Risk: {plain(recommendation.risk)}"
-    if recommendation.sql.down:
+    if recommendation.sql.down and not recommendation.sql.phases:
         yield from _folded("Undo", fenced(recommendation.sql.down))
     if recommendation.sql.trial:
         yield from _folded("Try first, some days before", fenced(recommendation.sql.trial))
@@ -96,6 +99,22 @@ def _recommendation(number: int, recommendation: Recommendation) -> Iterator[str
         yield from _folded("Or without stopping writers", commands)
     if evidence.statements:
         yield from _statements(evidence.statements)
+
+
+def _phases(recommendation: Recommendation) -> Iterator[str]:
+    """A line for each phase, its statements folded."""
+    for number, phase in enumerate(recommendation.sql.phases, 1):
+        yield ""
+        yield f"**{plain(phase_title(number, phase))}**  "
+        yield plain(phase_facts(phase))
+        if phase.risk:
+            yield ""
+            yield f"Risk: {plain(phase.risk)}"
+        yield from _folded("SQL", fenced(enclosed(phase, phase.up)))
+        if phase.down:
+            yield from _folded("Undo", fenced(enclosed(phase, phase.down)))
+    for aside in recommendation.sql.asides:
+        yield from _folded(plain(aside.title), fenced((aside.text,)))
 
 
 def _statements(statements: Sequence[StatementEvidence]) -> Iterator[str]:

@@ -5,11 +5,12 @@ Every comment is built line by line, so no text of a statement or an object's na
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dbtune.model.recommendation import Recommendation, Report
 from dbtune.model.text import in_comment
 from dbtune.report import wording
+from dbtune.report.phases import enclosed, phase_facts, phase_title
 from dbtune.report.registry import report_format
 
 RULER = "-- " + "-" * 100
@@ -24,7 +25,9 @@ def write(report: Report) -> str:
         lines += [*_comments(number, recommendation), *_instead(recommendation)]
         lines += [*map(_terminated, recommendation.sql.up), ""]
     for number, recommendation in enumerate(report.recommendations, 1):
-        if not recommendation.sql.up:
+        if recommendation.sql.phases:
+            lines += [*_comments(number, recommendation), *_phases(recommendation), ""]
+        elif not recommendation.sql.up:
             lines += [*_comments(number, recommendation), "-- (nothing to run)", ""]
     lines += [RULER, "-- The way back. Remove the leading '-- ' of the statements you need, or write -o FILE.down.sql."]
     for number, recommendation in reversed(_with_sql(report)):
@@ -44,8 +47,11 @@ def write_down(report: Report) -> str:
 
 
 def _with_sql(report: Report) -> list[tuple[int, Recommendation]]:
-    """Numbered as in the other outputs; rebuilds last, because duplicate rows can make one fail and stop the rest."""
-    numbered = [pair for pair in enumerate(report.recommendations, 1) if pair[1].sql.up]
+    """Numbered as in the other outputs; rebuilds last, because duplicate rows can make one fail and stop the rest.
+
+    Without those that are made in phases: nobody converts a table in passing.
+    """
+    numbered = [pair for pair in enumerate(report.recommendations, 1) if pair[1].sql.up and not pair[1].sql.phases]
     return sorted(numbered, key=lambda pair: pair[1].sql.up[0].lstrip().upper().startswith("REINDEX"))
 
 
@@ -79,6 +85,31 @@ def _instead(recommendation: Recommendation) -> Iterator[str]:
     if change.tools:
         yield _comment("or, without stopping writers (a shell's command line), in place of the statements below:")
         yield from (_comment(command) for command in change.tools)
+
+
+def _phases(recommendation: Recommendation) -> Iterator[str]:
+    """All statements of all phases, there and back, commented out."""
+    yield "-- It is made in phases, each of which can be the last, and so nothing of it runs from this file as it stands."
+    yield "-- Remove the leading '-- ' of the statements of one phase after the other."
+    for number, phase in enumerate(recommendation.sql.phases, 1):
+        yield "--"
+        yield _comment(phase_title(number, phase))
+        yield _comment(phase_facts(phase))
+        if phase.risk:
+            yield _comment(f"risk: {phase.risk}")
+        yield from _commented_out(enclosed(phase, phase.up))
+        if phase.down:
+            yield "-- undo:"
+            yield from _commented_out(enclosed(phase, phase.down))
+    for aside in recommendation.sql.asides:
+        yield "--"
+        yield _comment(f"{aside.title}:")
+        yield from (f"-- {line}" for line in aside.text.splitlines())
+
+
+def _commented_out(statements: Iterable[str]) -> Iterator[str]:
+    for statement in statements:
+        yield from (f"-- {line}" for line in _terminated(statement).splitlines())
 
 
 def _comment(text: str) -> str:

@@ -18,6 +18,7 @@ from dbtune.model.recommendation import (
 )
 from dbtune.model.risk import PlanRisk, RiskLevel
 from dbtune.report import wording
+from dbtune.report.phases import enclosed, phase_facts, phase_title
 from dbtune.report.registry import report_format
 from dbtune.report.text import change, human_count, human_number, one_line, printable, shortened
 
@@ -136,13 +137,17 @@ def _recommendation(
     _paragraph(console, Text(" · ".join(one_line(fact) for fact in facts if fact), "dim"))
     if full:
         _paragraph(console, Text(printable(recommendation.reason)))
-    _sql(console, recommendation.sql.up)
+    if recommendation.sql.phases:
+        _phases(recommendation, console, full=full, verbose=verbose)
+    else:
+        _sql(console, recommendation.sql.up)
     if not full:
         return
     _statements(recommendation, console, limit=None if verbose else SHORT_STATEMENTS)
     if recommendation.risk:
         _labelled(console, "risk", Text(one_line(recommendation.risk)))
-    _dim(console, "undo", [_terminated(statement) for statement in recommendation.sql.down])
+    if not recommendation.sql.phases:
+        _dim(console, "undo", [_terminated(statement) for statement in recommendation.sql.down])
     _dim(console, "try first, some days before", [_terminated(statement) for statement in recommendation.sql.trial])
     _dim(console, "undo of that", [_terminated(statement) for statement in recommendation.sql.trial_down])
     _dim(console, "or", [one_line(command) for command in recommendation.sql.tools])
@@ -189,6 +194,27 @@ def _sql(console: Console, statements: tuple[str, ...]) -> None:
     for statement in statements:
         for line in _highlighted(console, f"{printable(statement).strip().rstrip(';')};").split("\n"):
             _unwrapped(console, line)
+
+
+def _phases(recommendation: Recommendation, console: Console, *, full: bool, verbose: bool) -> None:
+    """Each phase with its lock and time; its statements where all is shown."""
+    for number, phase in enumerate(recommendation.sql.phases, 1):
+        _paragraph(console, Text(phase_title(number, phase)))
+        if full:
+            wrapped(console, Text(phase_facts(phase), "dim"), first=Text(" " * (INDENT + 2)))
+        if verbose:
+            if phase.risk:
+                _labelled(console, "risk", Text(one_line(phase.risk)))
+            _sql(console, tuple(enclosed(phase, phase.up)))
+            for statement in enclosed(phase, phase.down):
+                _unwrapped(console, Text.assemble(("undo  ", "dim"), (f"{one_line(statement).rstrip(';')};", "dim")))
+    if verbose:
+        for aside in recommendation.sql.asides:
+            _paragraph(console, Text(f"{one_line(aside.title)}:"))
+            for line in printable(aside.text).splitlines():
+                _unwrapped(console, Text(line, "dim"))
+    elif full:
+        _paragraph(console, Text("all statements, there and back, are in -o advice.sql and -o report.json", "dim"))
 
 
 def _highlighted(console: Console, sql: str) -> Text:

@@ -189,7 +189,7 @@ def _assess(ctx: Context, table: Table) -> Assessment | None:
 
 
 def best_of(pricings: Sequence[Pricing]) -> Pricing | None:
-    """The one with the fewest partitions among those nearly as cheap as the cheapest; those with a refused statement come last."""
+    """The fewest partitions among those nearly as cheap as the cheapest; last where a statement is refused."""
     accepted = [one for one in pricings if not one.failed] or list(pricings)
     if not accepted:
         return None

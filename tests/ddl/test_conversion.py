@@ -1,4 +1,4 @@
-"""A table with all that can hang on one is converted under writers, and taken back, phase by phase, on a real server."""
+"""A table with all that can hang on one is converted under writers, and taken back, phase by phase."""
 
 from __future__ import annotations
 
@@ -179,9 +179,11 @@ def described(url: str) -> dict[str, object]:
     """All that the catalog says of the table and what hangs on it, but object ids and counters."""
     queries = {
         "tables": "SELECT relname, relkind, reloptions::text, relrowsecurity, relacl::text, relowner::regrole::text,"
-        " obj_description(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r','p','S','v')",
+        " obj_description(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        " AND relkind IN ('r', 'p', 'S', 'v')",
         "columns": "SELECT a.attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,"
-        " attstattarget, attacl::text, pg_get_expr(adbin, adrelid), col_description(attrelid, attnum) FROM pg_attribute a"
+        " attstattarget, attacl::text, pg_get_expr(adbin, adrelid), col_description(attrelid, attnum)"
+        " FROM pg_attribute a"
         " LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum"
         " WHERE attrelid = 'orders'::regclass AND attnum > 0 AND NOT attisdropped",
         "constraints": "SELECT conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint"

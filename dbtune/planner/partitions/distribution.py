@@ -1,8 +1,8 @@
 """How a column's rows lie along its line, and what of them lies between two points: from common values and histogram.
 
 The histogram is read as the planner reads it: each bucket holds as many rows, evenly spread within it
-(``ineq_histogram_selectivity`` in ``src/backend/utils/adt/selfuncs.c``), but for the first and the last one. Where these
-are far wider than their neighbours the rows thin out towards the end, and are taken to do so steadily.
+(``ineq_histogram_selectivity`` in ``src/backend/utils/adt/selfuncs.c``), but for the first and the last one. Where
+these are far wider than their neighbours the rows thin out towards the end, and are taken to do so steadily.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ class Distribution:
     def _thinning(self) -> tuple[float, float]:
         """How much denser the rows are at the inner end of the first and the last bucket than on average there.
 
-        With density ``n * t ** (n - 1)`` (t from the outer end, 0, to the inner end, 1) the share below t is ``t ** n``.
+        With density ``n * t ** (n - 1)`` (t from the outer end, 0, to the inner end, 1) the share below t is
+        ``t ** n``.
         At the inner end it is taken to be half way to the neighbour's. 1: even.
         """
         widths = [high - low for low, high in pairwise(self.bounds)]
@@ -158,7 +159,7 @@ class Distribution:
         if not 1 <= steps <= MOST_LISTED or distinct < 0.9 * steps or rows < 10 * steps:
             return None
         points = [ends[0] + step for step in range(steps)]
-        known = {text: freq for text, freq in common}
+        known = dict(common)
         weights = [self.below(point + 1.0) - self.below(point) for point in points]
         rest, total = max(0.0, 1.0 - sum(known.values())), sum(weights)
         listed = []

@@ -1,7 +1,7 @@
 """Ranges of equal width that cover a column's values: calendar months, weeks from Monday, round numbers.
 
-Names are those that pg_partman 5 gives (``orders_p20260101``, ``orders_p20260101_130000``, ``orders_p1000000``), so that
-it can take the partitions over. Source: pg_partman, doc/pg_partman.md, "Naming".
+Names are those that pg_partman 5 gives (``orders_p20260101``, ``orders_p20260101_130000``, ``orders_p1000000``), so
+that it can take the partitions over. Source: pg_partman, doc/pg_partman.md, "Naming".
 """
 
 from __future__ import annotations
@@ -77,6 +77,12 @@ def suffix(axis: Axis, width: Width, point: float) -> str:
     if width.unit == "number":
         return f"p{int(point)}" if point >= 0 else f"pm{-int(point)}"
     return axis.moment(point).strftime("p%Y%m%d_%H%M%S" if width.unit == "hour" else "p%Y%m%d")
+
+
+def suffix_like(axis: Axis, point: float) -> str:
+    """The same where the width is not known: with the time of day only where it is not midnight."""
+    midnight = axis.is_time and axis.moment(point).time() == datetime.min.time()
+    return suffix(axis, Width("day" if midnight else "hour" if axis.is_time else "number"), point)
 
 
 def _edges(axis: Axis, width: Width, first: float, last: float) -> Iterator[float]:

@@ -1,12 +1,12 @@
 """A large table that its workload would have in partitions, or that looks so and is better left in one piece.
 
-Candidates are made from the columns that the statements fix: ranges of time or numbers of several widths, lists of a few
-values, hashes. The table is partitioned in the shadow, with statistics for each partition, and every statement on it is
-planned again, those too that lose. It is recommended where the statements on the table become cheaper by a tenth at
-least, four fifths of their cost leave most partitions alone, and nothing stands in the way: foreign keys that point
-here, unique columns that the key is not one of, a key that is NULL or updated, more than a few hundred partitions, a
-statement that the server would refuse. Where rows are deleted by age, a partition is dropped instead, and it is enough
-that the statements lose nothing.
+Candidates are made from the columns that the statements fix: ranges of time or numbers of several widths, lists of a
+few values, hashes. The table is partitioned in the shadow, with statistics for each partition, and every statement on it
+is planned again, those too that lose. It is recommended where the statements on the table become cheaper by a tenth at
+least, four fifths of their cost and of their calls leave most partitions alone, more than one statement gains or no
+other loses, and nothing stands in the way: foreign keys that point here, unique columns that the key is not one of, a
+key that is NULL or updated, a statement that the server would refuse. Where rows are deleted by age, a partition is
+dropped instead, and it is enough that the statements lose nothing.
 
 For a table that one would think of partitioning and should not, the reasons are told, with what it would cost.
 
@@ -99,8 +99,8 @@ def _against(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
     enough = ENOUGH_BESIDE_RETENTION if one.retention else ENOUGH_PRUNE
     if min(best.pruned, best.pruned_calls) < enough:
         yield (
-            f"statements with {1 - best.pruned_calls:.0%} of the calls on it, and {1 - best.pruned:.0%} of the cost, would "
-            f"visit nearly all of {plural(best.filled, 'partition')}"
+            f"statements with {1 - best.pruned_calls:.0%} of the calls on it, and {1 - best.pruned:.0%} of the cost, "
+            f"would visit nearly all of {plural(best.filled, 'partition')}"
         )
     yield from one.blockers
 
@@ -154,8 +154,8 @@ def _reasons(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
     size, memory = table_bytes(ctx, one.table), memory_bytes(ctx.snapshot)
     beyond = f", more than the {human_bytes(memory)} of effective_cache_size" if memory and size > memory else ""
     yield (
-        f"It has {rows_words(ctx.rows(one.table))} and takes {human_bytes(size)} with its indexes{beyond}; statements with "
-        f"{best.pruned:.0%} of the cost on it, and {best.pruned_calls:.0%} of the calls, leave most of "
+        f"It has {rows_words(ctx.rows(one.table))} and takes {human_bytes(size)} with its indexes{beyond}; statements "
+        f"with {best.pruned:.0%} of the cost on it, and {best.pruned_calls:.0%} of the calls, leave most of "
         f"{plural(best.filled, 'partition')} alone."
     )
     if best.winners:
@@ -192,7 +192,8 @@ def _risks(one: Assessment, best: Pricing, change: Change) -> Iterator[str]:
         yield "Partitions must be made ahead of time, or rows end in the default one."
     if not change.phases:
         why = "the snapshot is of a version that did not collect what hangs on tables"
-        yield f"How to get there is not told here: {why if best.scheme.kind == 'range' else 'all rows have to be copied'}."
+        why = why if best.scheme.kind == "range" else "all rows have to be copied"
+        yield f"How to get there is not told here: {why}."
     elif not any(phase.name == "split-switch" for phase in change.phases):
         yield "Rows from before the conversion stay in one partition, so that statements on them gain nothing."
 
