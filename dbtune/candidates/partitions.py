@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from dbtune.ddl.partitions import part_name
 from dbtune.model.access import Predicate, RelationUse
@@ -76,14 +76,17 @@ def key_uses(table: Table, statements: Iterable[PlannedStatement], cost: Mapping
 
 
 def partition_candidates(
-    table: Table, uses: Mapping[str, KeyUse], least_cost: float, now: datetime
+    table: Table, uses: Mapping[str, KeyUse], least_cost: float, now: datetime, zone: tzinfo = UTC
 ) -> tuple[PartitionScheme, ...]:
-    """Schemes for the columns that statements of at least ``least_cost`` fix, the most used column first."""
+    """Schemes for the columns that statements of at least ``least_cost`` fix, the most used column first.
+
+    ``now`` tells whether the table still grows, ``zone`` where days and months begin.
+    """
     found: list[PartitionScheme] = []
     for name, use in sorted(uses.items(), key=lambda item: (-item[1].total, item[0])):
         column = table.column(name)
         if column is not None and column.statistics is not None and use.total >= least_cost:
-            found += _schemes(table, column, use, now)
+            found += _schemes(table, column, use, now, zone)
     return tuple(found)
 
 
@@ -94,8 +97,8 @@ def _fixing(use: RelationUse) -> Iterator[Predicate]:
             yield predicate
 
 
-def _schemes(table: Table, column: Column, use: KeyUse, now: datetime) -> Iterator[PartitionScheme]:
-    axis = axis_of(column)
+def _schemes(table: Table, column: Column, use: KeyUse, now: datetime, zone: tzinfo) -> Iterator[PartitionScheme]:
+    axis = axis_of(column, zone)
     if axis is not None and (use.by_range > 0 or axis.is_time):
         yield from _ranges(table, column, axis, now)
     if use.by_value >= use.by_range and not (axis is not None and axis.is_time):

@@ -56,6 +56,9 @@ class PlanNode:
     examined_rows: float | None = None
     """Rows read per loop before the filter, where the server tells it; ``rows`` is what the filter leaves."""
     actual_examined_rows: float | None = None
+    subplans_removed: int = 0
+    """Partitions that an Append leaves out as it starts, by values not known before (``now()``, a parameter). Its cost
+    is still that of all."""
 
     def walk(self) -> Iterator[PlanNode]:
         """This node and all below it, depth first."""

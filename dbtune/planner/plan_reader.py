@@ -50,6 +50,7 @@ NAMES: Mapping[str, str] = {
     "parent_relationship": "Parent Relationship",
     "subplan_name": "Subplan Name",
     "cte_name": "CTE Name",
+    "subplans_removed": "Subplans Removed",
     "children": "Plans",
     "plan": "Plan",
     "settings": "Settings",
@@ -94,6 +95,7 @@ class _Node(msgspec.Struct, rename=NAMES, gc=False):
     parent_relationship: str | None = None
     subplan_name: str | None = None
     cte_name: str | None = None
+    subplans_removed: int = 0
     children: tuple[_Node, ...] = ()
 
 
@@ -167,6 +169,7 @@ def _node(source: _Node, schema_of_parent: str | None) -> PlanNode:
         actual_ms=source.actual_ms,
         parent_relationship=source.parent_relationship,
         subplan_name=source.subplan_name or source.cte_name,
+        subplans_removed=source.subplans_removed,
         children=tuple([_node(child, schema) for child in source.children]),
     )
 

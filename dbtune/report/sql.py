@@ -89,7 +89,7 @@ def _instead(recommendation: Recommendation) -> Iterator[str]:
 
 def _phases(recommendation: Recommendation) -> Iterator[str]:
     """All statements of all phases, there and back, commented out."""
-    yield "-- It is made in phases, each of which can be the last, and so nothing of it runs from this file as it stands."
+    yield "-- It is made in phases, each of which can be the last, and so nothing of it runs from this file by itself."
     yield "-- Remove the leading '-- ' of the statements of one phase after the other."
     for number, phase in enumerate(recommendation.sql.phases, 1):
         yield "--"

@@ -13,7 +13,7 @@ from dbtune.model.partitioning import PartitionScheme, Width
 from dbtune.model.recommendation import Aside, Change, phased
 from dbtune.model.schema import Attachments, Column, Table
 from dbtune.model.snapshot import Snapshot
-from dbtune.planner.partitions.axis import Axis, axis_of
+from dbtune.planner.partitions.axis import Axis, axis_of, zone_of
 from dbtune.planner.partitions.distribution import Distribution
 from dbtune.rules.partition_times import moment_of
 
@@ -59,7 +59,7 @@ def _triggers_in_the_way(snapshot: Snapshot, attached: Attachments) -> Iterator[
 def conversion(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Conversion | None:
     """What the phases are made of; None where they are not known: no ranges, or a snapshot of a former version."""
     column = table.column(scheme.column)
-    axis = axis_of(column) if column is not None else None
+    axis = axis_of(column, zone_of(snapshot)) if column is not None else None
     if scheme.kind != "range" or scheme.width is None or axis is None or table.attachments is None or column is None:
         return None
     end, deadline = _end(snapshot, column, axis, scheme, scheme.width)
@@ -98,7 +98,7 @@ def _end(
     if not growing:
         return lowers[number], None
     half = points[number - 1] + (points[number] - points[number - 1]) / 2
-    return lowers[number], f"{axis.moment(half).isoformat(sep=' ', timespec='seconds')}+00"
+    return lowers[number], f"{axis.utc(half).isoformat(sep=' ', timespec='seconds')}"
 
 
 def change_of(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Change:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dbtune.model.partitioning import PartitionKind
 from dbtune.model.schema import Column, Table
 from dbtune.model.snapshot import Snapshot
-from dbtune.planner.partitions.axis import Axis, axis_of
+from dbtune.planner.partitions.axis import Axis, axis_of, zone_of
 
 KEY = re.compile(r"(?P<kind>RANGE|LIST|HASH) \((?P<columns>.*)\)\Z")
 RANGE = re.compile(r"FOR VALUES FROM \((?P<lower>[^()]*)\) TO \((?P<upper>[^()]*)\)\Z")
@@ -56,7 +56,7 @@ def partitioned_table(snapshot: Snapshot, table: Table) -> PartitionedTable | No
     kind: PartitionKind = "range" if found["kind"] == "RANGE" else "list" if found["kind"] == "LIST" else "hash"
     name = found["columns"].strip()
     column = table.column(name[1:-1].replace('""', '"') if name.startswith('"') else name)
-    axis = axis_of(column) if column is not None and kind == "range" else None
+    axis = axis_of(column, zone_of(snapshot)) if column is not None and kind == "range" else None
     parts = [_partition(child, axis) for child in snapshot.children(table.name) if child.is_partition]
     parts.sort(key=lambda part: (part.is_default, part.lower if part.lower is not None else float("-inf")))
     return PartitionedTable(table, kind, column, axis, tuple(parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log10
@@ -14,6 +15,8 @@ from dbtune.model.partitioning import PartitionScheme
 from dbtune.model.schema import Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
+from dbtune.planner.partitions.axis import zone_of
+from dbtune.planner.partitions.pruning import parts_read, prunes, settled_cost
 from dbtune.planner.partitions.what_if import partitioned
 from dbtune.rules.context import Context
 from dbtune.rules.partition_plan import cannot_be_carried
@@ -25,9 +28,6 @@ LEAST_USE = 0.1
 ENOUGH_PRUNE = 0.8
 """Share of the cost of a table's statements that must leave most partitions alone."""
 
-FEW = 0.25
-"""A statement prunes that reads this share of the filled partitions at most, or one."""
-
 NEARLY_AS_GOOD = 0.1
 """Fewer partitions are preferred where the workload costs no more than this share above the cheapest."""
 
@@ -35,6 +35,11 @@ SAME_COST = 0.01
 
 PLANNING_MS = ((10, 0.04), (100, 0.4), (1000, 8.0))
 """Milliseconds that planning a statement takes for so many partitions in it (docs/partitioning.md)."""
+
+
+SIZE = re.compile(r"(\d+)(kB|MB|GB|TB)?\Z")
+UNITS = {None: 8192, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
+"""Of sizes as the server prints them; a bare number counts pages."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class Pricing:
         return self._share(lambda one: one.planned.calls)
 
     def prunes(self, one: PricedStatement) -> bool:
-        return one.parts <= max(1.0, FEW * self.filled)
+        return prunes(one.parts, self.filled)
 
     @property
     def losers(self) -> tuple[PricedStatement, ...]:
@@ -156,12 +161,8 @@ def table_bytes(ctx: Context, table: Table) -> int:
 
 def memory_bytes(snapshot: Snapshot) -> int | None:
     """What the operator says there is for caching: ``effective_cache_size``; None where not known."""
-    text = snapshot.settings.get("effective_cache_size", "")
-    units = {"8kB": 8192, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
-    for unit, size in units.items():
-        if text.endswith(unit):
-            return int(float(text.removesuffix(unit)) * size)
-    return int(text) * 8192 if text.isdigit() else None
+    found = SIZE.match(snapshot.settings.get("effective_cache_size", ""))
+    return int(found[1]) * UNITS[found[2]] if found is not None else None
 
 
 def planning_ms(parts: int) -> float:
@@ -177,7 +178,10 @@ def _assess(ctx: Context, table: Table) -> Assessment | None:
     cost = {p.fingerprint: p.calls * ctx.ledger.costs[p.fingerprint].cost for p in statements}
     uses = key_uses(table, statements, cost)
     total = sum(cost.values())
-    candidates = partition_candidates(table, uses, LEAST_USE * total, moment_of(ctx.snapshot)) if total > 0 else ()
+    if total <= 0:
+        return None
+    now, zone = moment_of(ctx.snapshot), zone_of(ctx.snapshot)
+    candidates = partition_candidates(table, uses, LEAST_USE * total, now, zone)
     if not candidates:
         return None
     pricings = [one for scheme in candidates if (one := price(ctx, table, scheme, statements)) is not None]
@@ -211,7 +215,7 @@ def price(
         return None
     try:
         gate = Gate(planner)
-        children = {child.name for child in snapshot.children(table.name)}
+        children = frozenset(child.name for child in snapshot.children(table.name))
         priced, failed = [], []
         for planned in statements:
             try:
@@ -221,28 +225,17 @@ def price(
                 continue
             before = ctx.ledger.costs[planned.fingerprint]
             priced.append(
-                PricedStatement(planned, settled(planned, before), settled(planned, after), _parts(after, children))
+                PricedStatement(
+                    planned,
+                    replace(before, cost=settled_cost(planned, before)),
+                    replace(after, cost=settled_cost(planned, after)),
+                    parts_read(planned, after, children),
+                )
             )
     finally:
         planner.close()
     filled = sum(1 for child in snapshot.children(table.name) if child.file_pages > 0)
     return Pricing(scheme, tuple(priced), tuple(failed), filled)
-
-
-def settled(planned: PlannedStatement, cost: StatementCost) -> StatementCost:
-    """With the generic plan no dearer than the others: the server makes it only to see, and keeps the cheaper.
-
-    Source: ``choose_custom_plan`` in ``src/backend/utils/cache/plancache.c``.
-    """
-    pairs = list(zip(planned.instances, cost.plans, strict=False))
-    custom = [(i.weight, p.cost) for i, p in pairs if not i.generic]
-    weight = sum(w for w, _ in custom)
-    if len(pairs) != len(planned.instances) or len(custom) == len(pairs) or weight <= 0:
-        return cost
-    mean = sum(w * c for w, c in custom) / weight
-    generic = [(i.weight, min(p.cost, mean)) for i, p in pairs if i.generic]
-    total = weight + sum(w for w, _ in generic)
-    return replace(cost, cost=(mean * weight + sum(w * c for w, c in generic)) / total)
 
 
 def _part_of(ctx: Context, table: Table, statements: Iterable[PlannedStatement]) -> Snapshot:
@@ -252,12 +245,6 @@ def _part_of(ctx: Context, table: Table, statements: Iterable[PlannedStatement])
     used = {table.name} | {name for planned in statements for name in planned.facts.tables}
     wanted = {relative for name in used for relative in ctx.ledger.relatives(name)}
     return replace(ctx.snapshot, tables=tuple(one for one in ctx.snapshot.tables if one.name in wanted))
-
-
-def _parts(cost: StatementCost, children: set[QualifiedName]) -> float:
-    """Partitions that the plans read, on average. The generic plan counts too where there is no other."""
-    counts = [len({node.relation for node in plan.root.walk() if node.relation in children}) for plan in cost.plans]
-    return min(counts) if len(counts) == 2 else sum(counts) / len(counts)
 
 
 def _deletes_old(planned: PlannedStatement, table: QualifiedName, column: str) -> bool:

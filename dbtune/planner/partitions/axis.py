@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dbtune.model.schema import Column
+from dbtune.model.snapshot import Snapshot
 
 INTEGERS = frozenset({"int2", "int4", "int8"})
 NUMBERS = INTEGERS | {"numeric"}
@@ -26,6 +28,8 @@ class Axis:
     """The line that a column's values lie on: in days for dates, in seconds for timestamps, in ones for numbers."""
 
     type_name: str
+    zone: tzinfo = UTC
+    """In which days and months begin, for timestamps with time zone."""
 
     @property
     def is_time(self) -> bool:
@@ -61,19 +65,38 @@ class Axis:
         return str(math.floor(point)) if self.is_whole else repr(point)
 
     def moment(self, point: float) -> datetime:
-        """Of a time's point: without a zone, UTC where the type has one."""
-        return EPOCH + (timedelta(days=point) if self.type_name == "date" else timedelta(seconds=point))
+        """Of a time's point: what clock and calendar show in the axis' zone."""
+        moment = EPOCH + (timedelta(days=point) if self.type_name == "date" else timedelta(seconds=point))
+        if self.type_name == "timestamptz":
+            return moment.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None)
+        return moment
+
+    def utc(self, point: float) -> datetime:
+        """The moment of a time's point, in UTC."""
+        moment = self.moment(point).replace(tzinfo=self.zone)
+        return moment.astimezone(UTC)
 
     def of_moment(self, moment: datetime) -> float:
-        """The point of a moment (UTC where it has a zone)."""
-        if moment.tzinfo is not None:
+        """The point of a moment; without a zone, it is what clock and calendar show in the axis' zone."""
+        if self.type_name == "timestamptz":
+            moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=self.zone)
             moment = moment.astimezone(UTC).replace(tzinfo=None)
+        elif moment.tzinfo is not None:
+            moment = moment.astimezone(self.zone).replace(tzinfo=None)
         seconds = (moment - EPOCH).total_seconds()
         return seconds / SECONDS_A_DAY if self.type_name == "date" else seconds
 
 
-def axis_of(column: Column) -> Axis | None:
+def zone_of(snapshot: Snapshot) -> tzinfo:
+    """The server's time zone; UTC where this machine does not know it."""
+    try:
+        return ZoneInfo(snapshot.settings.get("TimeZone", "UTC"))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def axis_of(column: Column, zone: tzinfo = UTC) -> Axis | None:
     """The column's line; None for types that have none."""
     name = column.type_name.name
     known = column.type_name.schema == "pg_catalog" and (name in NUMBERS or name in TIMES)
-    return Axis(name) if known else None
+    return Axis(name, zone) if known else None

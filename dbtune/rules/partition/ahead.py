@@ -12,8 +12,9 @@ CREATE TABLE public.events_2026_04 PARTITION OF public.events FOR VALUES FROM ('
 
 ## When not to follow it
 
-Something makes them at the last moment (pg_partman, a job at night); then it is late by its own rules, or has stopped. An
-archive, to which nothing is added any more, needs none: the rule is silent where the last range ended long ago.
+Something makes them at the last moment (pg_partman, a job at night); then it is late by its own rules, or has
+stopped. An archive, to which nothing is added any more, needs none: the rule is silent where the last range ended
+long ago.
 
 Source: PostgreSQL manual, "Table Partitioning", Partition Maintenance.
 """
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from dbtune.ddl.partitions import part_name, partition_bound
 from dbtune.ddl.quoting import qualified
@@ -115,7 +117,7 @@ def _next_parts(found: PartitionedTable, last: Partition) -> Iterator[Part]:
     assert axis is not None and last.lower is not None and last.upper is not None
     taken = {part.table.name.name for part in found.parts}
     edges = list(_edges(axis, last.lower, last.upper))
-    for lower, upper in zip(edges[:-1], edges[1:], strict=True):
+    for lower, upper in pairwise(edges):
         name = _name(found, last, axis, lower)
         if name in taken:
             name = part_name(found.table.name.name, suffix_like(axis, lower))

@@ -1,12 +1,12 @@
 """A large table that its workload would have in partitions, or that looks so and is better left in one piece.
 
 Candidates are made from the columns that the statements fix: ranges of time or numbers of several widths, lists of a
-few values, hashes. The table is partitioned in the shadow, with statistics for each partition, and every statement on it
-is planned again, those too that lose. It is recommended where the statements on the table become cheaper by a tenth at
-least, four fifths of their cost and of their calls leave most partitions alone, more than one statement gains or no
-other loses, and nothing stands in the way: foreign keys that point here, unique columns that the key is not one of, a
-key that is NULL or updated, a statement that the server would refuse. Where rows are deleted by age, a partition is
-dropped instead, and it is enough that the statements lose nothing.
+few values, hashes. The table is partitioned in the shadow, with statistics for each partition, and every statement on
+it is planned again, those too that lose. It is recommended where the statements on the table become cheaper by a
+tenth at least, four fifths of their cost and of their calls leave most partitions alone, more than one statement
+gains or no other loses, and nothing stands in the way: foreign keys that point here, unique columns that the key is
+not one of, a key that is NULL or updated, a statement that the server would refuse. Where rows are deleted by age, a
+partition is dropped instead, and it is enough that the statements lose nothing.
 
 For a table that one would think of partitioning and should not, the reasons are told, with what it would cost.
 
