@@ -1,10 +1,10 @@
 """Cases as data: SQL that makes a database, the workload, and beside it what must be recommended.
 
 A case is ``cases/<rule id>/<name>.sql``: a comment that says what it shows, optionally ``-- options: {…}`` (fields of
-AdviseOptions), optionally ``-- executed`` (the statements are run once, and their actual rows known), SQL that makes
-the database, the line ``-- workload``, and the statements of the workload. The expected
-recommendations of all rules stand in ``<name>.json``; ``DBTUNE_WRITE_EXPECTED=1`` writes what is there now, to be
-reviewed like code.
+AdviseOptions), optionally ``-- as of 2026-03-15T12:00:00+00:00`` (when it is said to be), optionally ``-- executed``
+(the statements are run once, and their actual rows known), SQL that makes the database, the line ``-- workload``, and
+the statements of the workload. The expected recommendations of all rules stand in ``<name>.json``;
+``DBTUNE_WRITE_EXPECTED=1`` writes what is there now, to be reviewed like code.
 """
 
 from __future__ import annotations
@@ -63,6 +63,11 @@ class Case:
     @property
     def executed(self) -> bool:
         return re.search(r"^-- executed$", self.path.read_text(), re.MULTILINE) is not None
+
+    @property
+    def as_of(self) -> str | None:
+        found = re.search(r"^-- as of (\S+)$", self.path.read_text(), re.MULTILINE)
+        return found[1] if found else None
 
     @property
     def parts(self) -> tuple[str, str]:

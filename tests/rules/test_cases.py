@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -19,6 +20,7 @@ def test_case(case: Case, make_database: Callable[..., str], tmp_path: Path) -> 
     url = make_database()
     run_sql(url, case.parts[0])
     snapshot = snapshot_of(url)
+    snapshot = replace(snapshot, collected_at=case.as_of or snapshot.collected_at)
     workload = case.workload(tmp_path)
     report = advice(snapshot, workload, case.options, executed_on(url, workload) if case.executed else None)
     assert not report.workload.skipped

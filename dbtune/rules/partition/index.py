@@ -29,6 +29,7 @@ from dbtune.ddl.tables import attach_index
 from dbtune.model.recommendation import Change, Evidence, Subject
 from dbtune.model.schema import Index, Table
 from dbtune.model.units import plural
+from dbtune.rules.changes import drop
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
 from dbtune.rules.partition_tree import has_rows, leaves, partitioned_table
@@ -101,8 +102,11 @@ def _change(ctx: Context, table: Table, like: Index, lacking: list[Table]) -> Ch
         own = replace(own, name=index_name(own, taken[leaf.name.schema]))
         taken[leaf.name.schema].add(own.name)
         up.append(create_index(own))
-        if parent is None or leaf.parents != (table.name,):
-            down.append(drop_index(own.qualified_name))
-        else:
+        if parent is not None and leaf.parents == (table.name,):
             up.append(attach_index(parent.qualified_name, own))
-    return Change(tuple(up), tuple(reversed(down)))
+        else:
+            down.append(drop_index(own.qualified_name))
+    if parent is not None:  # an attached index cannot be dropped by itself
+        whole = drop(parent, ctx.snapshot, ctx.ledger.tree)
+        down = [*reversed(down), *whole.up, *whole.down]
+    return Change(tuple(up), tuple(down))

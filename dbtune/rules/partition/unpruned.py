@@ -69,7 +69,8 @@ def _finding(ctx: Context, reads: Reads, key: str) -> Finding:
         title=f"Partition key of {name} prunes nothing",
         reason=(
             f"It is partitioned by {key}, and statements with {1 - reads.pruned_calls:.0%} of the calls on it read "
-            f"nearly all of {plural(reads.filled, 'partition')}, first of all `{short_text(worst.statement.text)}`.{instead} "
+            f"nearly all of {plural(reads.filled, 'partition')}, first of all "
+            f"`{short_text(worst.statement.text)}`.{instead} "
             f"Planning each takes about {planning_ms(reads.filled):.2g} ms longer."
         ),
         evidence=Evidence(

@@ -1,0 +1,14 @@
+-- Rows for which nobody made a partition in time.
+-- options: {"only": ["partition.default"]}
+CREATE TABLE events (at date NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE events_rest PARTITION OF events DEFAULT;
+INSERT INTO events SELECT date '2025-01-01' + i % 410 FROM generate_series(1, 5000) i;
+CREATE TABLE states (state text NOT NULL) PARTITION BY LIST (state);
+CREATE TABLE states_new PARTITION OF states FOR VALUES IN ('new');
+CREATE TABLE states_rest PARTITION OF states DEFAULT;
+INSERT INTO states SELECT CASE i % 3 WHEN 0 THEN 'new' ELSE 'other' END FROM generate_series(1, 5000) i;
+VACUUM ANALYZE;
+
+-- workload
+SELECT 1;
