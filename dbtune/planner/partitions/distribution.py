@@ -195,7 +195,7 @@ class Distribution:
 
 def as_kept(distinct: float, rows: float) -> float:
     """A number of distinct values as ``pg_statistic`` keeps it: minus a share of the rows where it grows with them."""
-    return -distinct / rows if rows > 0 and distinct > 0.1 * rows else distinct
+    return -min(1.0, distinct / rows) if rows > 0 and distinct > 0.1 * rows else distinct
 
 
 def in_part(distinct: float, share: float, rows: float) -> float:

@@ -130,7 +130,12 @@ def _recommended(ctx: Context, one: Assessment, best: Pricing) -> Finding:
 
 def _refused(ctx: Context, one: Assessment, best: Pricing, against: list[str]) -> Finding:
     table = one.table.name
-    reason = f"Of {plural(one.tried, 'way')} tried, {best.scheme.title} is the best: {'; '.join(against)}."
+    which = (
+        f"{plural(one.tried, 'way')} tried; with the best, {best.scheme.title}"
+        if one.tried > 1
+        else (f"Tried {best.scheme.title}")
+    )
+    reason = f"{which}: {'; '.join(against)}."
     worst = [_loser_words(loser) for loser in best.losers[:MOST_NAMED]]
     if worst:
         reason += f" Dearer are first of all {', '.join(worst)}."
