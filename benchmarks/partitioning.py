@@ -30,14 +30,17 @@ from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import PartitionScheme, Width
 from dbtune.model.plan import Plan, PlanNode
 from dbtune.model.progress import NoProgress
+from dbtune.model.recommendation import Recommendation
 from dbtune.model.snapshot import Snapshot
-from dbtune.model.workload import Instance
+from dbtune.model.workload import Instance, Statement, Workload
 from dbtune.planner.partitions.axis import axis_of
 from dbtune.planner.partitions.distribution import Distribution
 from dbtune.planner.partitions.ranges import range_scheme
 from dbtune.planner.partitions.what_if import partitioned
 from dbtune.planner.plan_reader import read_plan
 from dbtune.planner.shadow.shadow import ShadowPlanner
+from dbtune.rules.engine import AdviseOptions, advise
+from dbtune.sql.fingerprint import fingerprint, normalise
 
 PAGE = Path(__file__).parent.parent / "docs" / "partitioning-benchmark.md"
 BEGIN, END = "<!-- tables by benchmarks/partitioning.py -->", "<!-- end of tables -->"
@@ -117,6 +120,7 @@ def main() -> None:
             seconds = time.perf_counter() - began
             limits = what_if.limits
             what_if.close()
+        advised = advice(snapshot)
         for limit in limits:
             say(f"{limit.what}: {limit.why}")
         say(f"what-if partitioned and {len(workload)} statements planned in {seconds:.1f} s; now really")
@@ -133,10 +137,41 @@ def main() -> None:
         Compared(t, before[t].cost, planned[t].cost, built[t].cost, shape(planned[t]) == shape(built[t]))
         for t in workload
     ]
-    text = section(rows, scheme, snapshot, options.scale, seconds)
+    text = f"{section(rows, scheme, snapshot, options.scale, seconds)}\n\n{advised}"
     print(text)
     if options.write:
         write_page(text)
+
+
+def advice(snapshot: Snapshot) -> str:
+    """What is recommended for lineitem, for both workloads, with index advice and without."""
+    lines = [
+        "### What is advised for lineitem",
+        "",
+        "| workload | looked for | advice | cost of the statements on it | why |",
+        "|---|---|---|---|---|",
+    ]
+    workloads = {"by month": BY_MONTH, "the 22 queries": tpch.queries()}
+    for title, texts in workloads.items():
+        statements = tuple(Statement(fingerprint(t), normalise(t), 100.0, samples=(t,)) for t in texts.values())
+        for what, only in (("partitions alone", ("partition",)), ("everything", ())):
+            say(f"advice for {title}, {what}")
+            with ShadowPlanner.open(snapshot, NoProgress(), find_binaries()) as planner:
+                options = AdviseOptions(only=only)
+                report = advise(snapshot, Workload(statements), planner, options, NoProgress())
+            lines += [_advice_row(title, what, one) for one in report.recommendations if _is_on_lineitem(one)]
+    return "\n".join(lines)
+
+
+def _is_on_lineitem(one: Recommendation) -> bool:
+    return one.rule == "partition.missing" and one.object.table == LINEITEM.name
+
+
+def _advice_row(workload: str, what: str, one: Recommendation) -> str:
+    before = sum(s.calls * (s.cost_before or 0.0) for s in one.evidence.statements)
+    after = sum(s.calls * (s.cost_after or 0.0) for s in one.evidence.statements)
+    why = "" if one.sql.up else one.reason.partition(" Dearer are")[0]
+    return f"| {workload} | {what} | {one.title} | {before:,.0f} → {after:,.0f} | {why} |"
 
 
 @contextmanager
@@ -223,17 +258,19 @@ def section(rows: Sequence[Compared], scheme: PartitionScheme, snapshot: Snapsho
     filled = len(scheme.parts) - 1
     lines = [
         f"TPC-H at scale {scale:g}, Postgres {snapshot.server.version}: lineitem {scheme.title}, {filled} partitions"
-        f" and a default. The what-if partitioning and the planning of all {len(rows)} statements took {seconds:.1f} s.",
+        f" and a default. The what-if partitioning, and planning {len(rows)} statements, took {seconds:.1f} s.",
     ]
     for title, part in (("A workload that asks by month", by_month), ("The 22 queries of TPC-H", others)):
         same = sum(row.same_plan for row in part)
         worst = max((row.error for row in part), key=abs)
+        what_if, built = sum(row.what_if for row in part), sum(row.built for row in part)
         lines += [
             "",
             f"### {title}",
             "",
             f"{same} of {len(part)} plans the same; largest cost difference {worst:+.2%}; "
-            f"{sum(abs(row.error) <= 0.05 for row in part)} of {len(part)} within 5%.",
+            f"{sum(abs(row.error) <= 0.05 for row in part)} of {len(part)} within 5%. All together: {what_if:,.0f} "
+            f"what-if, {built:,.0f} really, {what_if / built - 1.0:+.2%}.",
             "",
             "| statement | cost as it is | what-if | really partitioned | difference | same plan |",
             "|---|---|---|---|---|---|",

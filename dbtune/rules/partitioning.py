@@ -215,7 +215,7 @@ def price(
         return None
     try:
         gate = Gate(planner)
-        children = frozenset(child.name for child in snapshot.children(table.name))
+        filled = frozenset(child.name for child in snapshot.children(table.name) if child.file_pages > 0)
         priced, failed = [], []
         for planned in statements:
             try:
@@ -229,13 +229,12 @@ def price(
                     planned,
                     replace(before, cost=settled_cost(planned, before)),
                     replace(after, cost=settled_cost(planned, after)),
-                    parts_read(planned, after, children),
+                    parts_read(planned, after, filled),
                 )
             )
     finally:
         planner.close()
-    filled = sum(1 for child in snapshot.children(table.name) if child.file_pages > 0)
-    return Pricing(scheme, tuple(priced), tuple(failed), filled)
+    return Pricing(scheme, tuple(priced), tuple(failed), len(filled))
 
 
 def _part_of(ctx: Context, table: Table, statements: Iterable[PlannedStatement]) -> Snapshot:

@@ -122,7 +122,7 @@ def _recommended(ctx: Context, one: Assessment, best: Pricing) -> Finding:
         reason=" ".join(_reasons(ctx, one, best)),
         evidence=_evidence(ctx, best),
         change=change,
-        risk=" ".join(_risks(one, best, change)),
+        risk=" ".join(_risks(ctx, one, best, change)),
         severity=_severity(ctx, best),
         key="key",
     )
@@ -184,7 +184,7 @@ def _loser_words(loser: PricedStatement) -> str:
     return f"`{short_text(loser.planned.statement.text)}` ({human_number(before)} → {human_number(after)} a call)"
 
 
-def _risks(one: Assessment, best: Pricing, change: Change) -> Iterator[str]:
+def _risks(ctx: Context, one: Assessment, best: Pricing, change: Change) -> Iterator[str]:
     parts, key = len(best.scheme.parts), one.table.primary_key
     if key is not None and best.scheme.column not in key.columns:
         wide = ", ".join((*key.columns, best.scheme.column))
@@ -195,6 +195,8 @@ def _risks(one: Assessment, best: Pricing, change: Change) -> Iterator[str]:
     )
     if best.scheme.kind == "range":
         yield "Partitions must be made ahead of time, or rows end in the default one."
+    if change.phases and any(index.table == one.table.name for index in ctx.configuration.add):
+        yield "The phases are for the table as it is: if you build its new indexes first, run dbtune again before them."
     if not change.phases:
         why = "the snapshot is of a version that did not collect what hangs on tables"
         why = why if best.scheme.kind == "range" else "all rows have to be copied"
