@@ -28,6 +28,7 @@ CREATE VIEW large WITH (security_barrier = true) AS SELECT id FROM orders WHERE 
 CREATE MATERIALIZED VIEW totals AS SELECT sum(total) FROM orders;
 ALTER TABLE orders REPLICA IDENTITY FULL;
 CREATE TABLE plain (id int);
+ANALYZE;
 """
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dbtune.model.recommendation import (
+    Aside,
     Change,
     Evidence,
     Frontier,
     FrontierPoint,
+    Phase,
     Recommendation,
     Report,
     SkippedStatement,
@@ -16,6 +20,7 @@ from dbtune.model.recommendation import (
     Summary,
     Target,
     WorkloadSummary,
+    phased,
 )
 from dbtune.model.risk import PlanRisk
 from dbtune.model.workload import Limit, WorkloadSource
@@ -126,6 +131,47 @@ USUAL = Report(
     recommendations=(MISSING, UNUSED, ADVICE_WITHOUT_SQL),
     limits=(Limit("extended statistics items_stats", "its values cannot be restored on Postgres 18"),),
 )
+
+IN_PHASES = Recommendation(
+    id="abcdef0123456789",
+    rule="partition.missing",
+    group="partition",
+    severity="high",
+    title="Partition orders by month of created_at",
+    object=Subject("public", "orders", ("created_at",)),
+    reason="Statements with 91% of the cost on it leave most of 84 partitions alone.",
+    evidence=Evidence(
+        confidence="proven",
+        gain=0.4,
+        statements=(StatementEvidence("a1" * 8, 120_000, 98.25, 12.5, ORDERS, 5_400_000.0),),
+    ),
+    sql=phased(
+        (
+            Phase(
+                "check",
+                "Say that all rows come before 2026-01-01",
+                ("ALTER TABLE public.orders ADD CONSTRAINT c CHECK (created_at < '2026-01-01') NOT VALID",),
+                ("ALTER TABLE public.orders DROP CONSTRAINT c",),
+                lock="ACCESS EXCLUSIVE for a moment",
+                duration="milliseconds",
+                risk="Later rows are refused.",
+            ),
+            Phase(
+                "swap",
+                "Put the partitioned table in its place",
+                ("ALTER TABLE public.orders RENAME TO orders_history", "DO $x$\nBEGIN\n  NULL;\nEND\n$x$"),
+                ("ALTER TABLE public.orders_history RENAME TO orders",),
+                transaction=True,
+            ),
+            Phase("finish", "Drop what is left", ("DROP TABLE public.orders_history",), optional=True, final=True),
+        ),
+        (Aside("pg_partman 5", "SELECT 1;\n-- every hour"),),
+    ),
+    risk="partitions must be made ahead of time",
+    docs="https://dbtune.readthedocs.io/rules/partition.missing/",
+)
+
+PHASED = replace(USUAL, recommendations=(MISSING, IN_PHASES))
 
 EMPTY = Report(
     dbtune="0.1.0",

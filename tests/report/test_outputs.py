@@ -19,10 +19,10 @@ from dbtune.model.recommendation import Change, Report
 from dbtune.report.picture import picture
 from dbtune.report.registry import formats
 from dbtune.report.terminal import render
-from tests.report.samples import EMPTY, HOSTILE, MISSING, USUAL
+from tests.report.samples import EMPTY, HOSTILE, MISSING, PHASED, USUAL
 
 EXPECTED = Path(__file__).parent / "expected"
-REPORTS = {"usual": USUAL, "empty": EMPTY, "hostile": HOSTILE}
+REPORTS = {"usual": USUAL, "phased": PHASED, "empty": EMPTY, "hostile": HOSTILE}
 
 
 def assert_as_stored(text: str, name: str) -> None:
@@ -47,6 +47,24 @@ def test_each_format_writes_what_is_stored(report: str, form: str) -> None:
 @pytest.mark.parametrize("width", [50, 100])
 def test_terminal_at_a_width(width: int) -> None:
     assert_as_stored(rendered(USUAL, width), f"usual.terminal-{width}.txt")
+
+
+def test_phases_are_told_in_short_on_a_terminal() -> None:
+    assert_as_stored(rendered(PHASED, 100), "phased.terminal-100.txt")
+
+
+def test_nothing_of_a_phased_change_runs_in_passing() -> None:
+    """It is all in the SQL file, commented out; the way back runs what the way there runs."""
+    for form in ("sql", "down-sql"):
+        text = formats()[form].write(PHASED)
+        assert not [line for line in text.splitlines() if "orders_history" in line and not line.startswith("-- ")]
+    assert "-- ALTER TABLE public.orders RENAME TO orders_history;" in formats()["sql"].write(PHASED)
+    assert PHASED.recommendations[1].sql.up[1:] == (
+        "BEGIN",
+        "ALTER TABLE public.orders RENAME TO orders_history",
+        "DO $x$\nBEGIN\n  NULL;\nEND\n$x$",
+        "COMMIT",
+    )
 
 
 def test_only_sql_is_wider_than_a_narrow_terminal() -> None:
