@@ -11,7 +11,7 @@ from dbtune.ddl import mysql_session
 from dbtune.migrate import postgres
 from dbtune.migrate.migration import Migration, Step, Way
 from dbtune.model.errors import UsageError
-from dbtune.model.recommendation import Recommendation, Report
+from dbtune.model.recommendation import Phase, Recommendation, Report
 
 LONGEST_NAME = 72
 """Characters; a verb and the longest name of an index."""
@@ -45,7 +45,8 @@ def plan(report: Report, only: Sequence[str] = ()) -> Plan:
         raise UsageError(_nothing(report, only, left_out))
     # what takes the place of an index is there before the index goes
     ordered = sorted(wanted, key=lambda one: _verb(one.sql.up[0]) in ("drop", "rebuild"))
-    migrations = tuple(_with_own_names(_migration(one, report.target.dialect) for one in ordered))
+    dialect = report.target.dialect
+    migrations = tuple(_with_own_names(made for one in ordered for made in _migrations(one, dialect)))
     return Plan(migrations, len(chosen) - len(with_sql), left_out)
 
 
@@ -70,6 +71,29 @@ def _chosen(report: Report, only: Sequence[str]) -> list[Recommendation]:
     ids = {one.id for one in report.recommendations}
     whole, beginnings = set(only) & ids, tuple(set(only) - ids)
     return [one for one in report.recommendations if not only or one.id in whole or one.id.startswith(beginnings)]
+
+
+def _migrations(one: Recommendation, dialect: str) -> Iterator[Migration]:
+    """One; of a change in phases one for each, but for those without a way back."""
+    if not one.sql.phases:
+        yield _migration(one, dialect)
+    for number, phase in enumerate(one.sql.phases, start=1):
+        if not phase.final:
+            yield _of_phase(one, number, phase)
+
+
+def _of_phase(one: Recommendation, number: int, phase: Phase) -> Migration:
+    facts = ". ".join(fact for fact in (phase.lock, phase.duration) if fact)
+    return Migration(
+        fingerprint=hashlib.sha256("\0".join((one.id, phase.name, *phase.up)).encode()).hexdigest()[:16],
+        name=words(f"{one.group} {one.object.table} {number} {phase.name}"),
+        title=f"{phase.title} [phase {number} of: {one.title}]",
+        schema=one.object.schema,
+        table=one.object.table,
+        up=postgres.phase_way(phase.up, transaction=phase.transaction),
+        down=postgres.phase_way(phase.down, transaction=phase.transaction),
+        notes=(facts, f"Risk: {phase.risk}" if phase.risk else ""),
+    )
 
 
 def _migration(one: Recommendation, dialect: str) -> Migration:

@@ -45,6 +45,15 @@ def way(statements: Sequence[str]) -> Way:
     )
 
 
+def phase_way(statements: Sequence[str], *, transaction: bool) -> Way:
+    """The statements of a phase, which bring their time limits along: in one transaction, or each outside of any."""
+    if not statements:
+        return Way()
+    if transaction:
+        return Way((), (Step(";\n".join(("BEGIN", *statements, "COMMIT")), alone=True),), ())
+    return Way((), tuple(Step(sql, alone=True) for sql in statements), ())
+
+
 def _transactions_whole(statements: Iterable[str]) -> Iterator[str]:
     """BEGIN … COMMIT as one piece; all else as it stands."""
     block: list[str] = []
