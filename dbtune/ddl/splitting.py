@@ -175,19 +175,19 @@ def _copy(plan: Conversion) -> Iterator[str]:
     yield "SET statement_timeout = 0"
     yield f"""DO $copy$
 DECLARE
-  pages bigint := pg_catalog.pg_relation_size({literal(history)}) / pg_catalog.current_setting('block_size')::bigint;
-  page bigint := 0;
+  last_page_to_copy bigint := pg_catalog.pg_relation_size({literal(history)}) / pg_catalog.current_setting('block_size')::bigint;
+  next_page_to_copy bigint := 0;  -- a name that no column has
 BEGIN
-  WHILE page <= pages LOOP
+  WHILE next_page_to_copy <= last_page_to_copy LOOP
     WITH batch AS (
       SELECT {columns} FROM {history}
-      WHERE ctid >= pg_catalog.format('(%s,0)', page)::tid
-        AND ctid < pg_catalog.format('(%s,0)', page + {PAGES_A_BATCH})::tid
+      WHERE ctid >= pg_catalog.format('(%s,0)', next_page_to_copy)::tid
+        AND ctid < pg_catalog.format('(%s,0)', next_page_to_copy + {PAGES_A_BATCH})::tid
       FOR SHARE
     )
     INSERT INTO {staging} ({columns}) SELECT {columns} FROM batch ON CONFLICT DO NOTHING;
     COMMIT;
-    page := page + {PAGES_A_BATCH};
+    next_page_to_copy := next_page_to_copy + {PAGES_A_BATCH};
   END LOOP;
 END
 $copy$"""

@@ -1,0 +1,79 @@
+"""A change in phases becomes a migration for each, which run there and back one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import psycopg
+
+from dbtune.migrate.planning import plan
+from dbtune.model.names import QualifiedName
+from dbtune.model.partitioning import Width
+from dbtune.model.recommendation import Evidence, Recommendation, Subject
+from dbtune.planner.partitions.axis import Axis
+from dbtune.planner.partitions.ranges import range_scheme
+from dbtune.rules.partition_plan import change_of
+from tests.migrate.reports import report
+from tests.rules.case_files import run_sql, snapshot_of
+
+VISITS = QualifiedName("public", "visits")
+
+SCHEMA = """
+CREATE TABLE visits (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, on_day date NOT NULL, page text);
+INSERT INTO visits (on_day, page) SELECT date '2020-01-01' + i % 700, 'p' || i % 9 FROM generate_series(1, 3000) i;
+CREATE INDEX visits_page ON visits (page);
+ANALYZE;
+"""
+
+
+def test_a_migration_for_each_phase(make_database: Callable[..., str]) -> None:
+    url = make_database()
+    run_sql(url, SCHEMA)
+    snapshot = snapshot_of(url)
+    table = snapshot.table(VISITS)
+    assert table is not None
+    axis = Axis("date")
+    ends = axis.point("2020-01-01"), axis.point("2024-01-01")
+    assert ends[0] is not None and ends[1] is not None
+    change = change_of(snapshot, table, range_scheme(VISITS, "on_day", axis, Width("year"), *ends))
+    one = Recommendation(
+        "1234567890abcdef",
+        "partition.missing",
+        "partition",
+        "high",
+        "Partition visits by year",
+        Subject("public", "visits", ("on_day",)),
+        "It asks for years.",
+        Evidence("proven"),
+        change,
+    )
+    migrations = plan(replace(report(), recommendations=(one,))).migrations
+    assert [migration.name for migration in migrations] == [
+        "partition_visits_1_check",
+        "partition_visits_2_validate",
+        "partition_visits_3_key",
+        "partition_visits_4_swap",
+        "partition_visits_5_analyze",
+        "partition_visits_6_tidy",
+        "partition_visits_7_split_prepare",
+        "partition_visits_8_split_copy",
+        "partition_visits_9_split_switch",
+        "partition_visits_10_split_analyze",
+    ], "the phase without a way back is no migration"
+    assert len({migration.fingerprint for migration in migrations}) == len(migrations)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for migration in migrations:
+            for statement in migration.up.statements:
+                connection.execute(statement.encode())
+        assert connection.execute("SELECT count(*) FROM visits_p20200101").fetchone() == (1664,)
+        assert connection.execute("SELECT count(*) FROM visits").fetchone() == (3000,)
+        for migration in reversed(migrations):
+            for statement in migration.down.statements:
+                connection.execute(statement.encode())
+    after = snapshot_of(url).table(VISITS)
+    assert after is not None and after.kind == "table"
+    assert after.attachments == table.attachments
+    assert sorted(map(repr, after.constraints)) == sorted(map(repr, table.constraints))
+    assert {index.identity for index in after.indexes} == {index.identity for index in table.indexes}
+    assert [replace(c, statistics=None) for c in after.columns] == [replace(c, statistics=None) for c in table.columns]
