@@ -11,111 +11,23 @@ Partitioning"; each statement is run, there and back, by ``tests/ddl/test_conver
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dbtune.ddl import carrying
-from dbtune.ddl.indexes import MAXIMUM_NAME_BYTES, create_index
-from dbtune.ddl.partitions import (
-    KEYS,
-    part_name,
-    partition_bound,
-    partition_key,
-    widened_constraint,
-    widened_index,
-)
+from dbtune.ddl.conversion_plan import Conversion, bounds_name, locked
+from dbtune.ddl.indexes import create_index
+from dbtune.ddl.partitions import KEYS, partition_bound, partition_key, widened_constraint, widened_index
 from dbtune.ddl.quoting import identifier, literal, qualified
 from dbtune.ddl.session import SHORT_LOCK_TIMEOUT, waiting_briefly, waiting_long
 from dbtune.ddl.tables import add_constraint, create_view
 from dbtune.model.names import QualifiedName
-from dbtune.model.partitioning import Part, PartitionScheme
+from dbtune.model.partitioning import Part
 from dbtune.model.recommendation import Phase
-from dbtune.model.schema import Attachments, Column, Constraint, Index, Sequence, Table, View
+from dbtune.model.schema import Constraint, Index, Table
 from dbtune.model.units import human_bytes, human_ms
 
 BYTES_A_SECOND = 200e6
 """Assumed of reading a table that is not in memory."""
-
-SHORTER_THAN_A_DEADLOCK = "500ms"
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """A table and what it is to become. ``scheme`` is one of ranges."""
-
-    table: Table
-    scheme: PartitionScheme
-    end: str
-    """Where the present rows end, and the next partitions begin: a bound of the scheme, ahead of all rows."""
-    attached: Attachments
-    views: tuple[View, ...] = ()
-    """Those made with the table."""
-    sequences: tuple[Sequence, ...] = ()
-    """Those that belong to a column of the table, without identities."""
-    major: int = 18
-    deadline: str | None = None
-    """A time from which on the plan is too old, because rows beyond ``end`` may come."""
-
-    @property
-    def name(self) -> QualifiedName:
-        return self.table.name
-
-    @property
-    def history(self) -> QualifiedName:
-        """The table as it is, once it is a partition."""
-        return QualifiedName(self.name.schema, part_name(self.name.name, "history"))
-
-    @property
-    def aside(self) -> QualifiedName:
-        """The partitioned table on the way back."""
-        return QualifiedName(self.name.schema, part_name(self.name.name, "partitioned"))
-
-    @property
-    def check(self) -> str:
-        return part_name(self.name.name, "partition_check")
-
-    @property
-    def column(self) -> Column:
-        found = self.table.column(self.scheme.column)
-        assert found is not None
-        return found
-
-    @property
-    def ahead(self) -> tuple[Part, ...]:
-        """Partitions after the present rows, the default one last."""
-        return tuple(
-            part for part in self.scheme.parts if part.is_default or _at_or_after(self.scheme, part.lower, self.end)
-        )
-
-    @property
-    def past(self) -> tuple[Part, ...]:
-        """Partitions of the present rows; the first one without a lower limit."""
-        ahead = set(self.ahead)
-        found = [part for part in self.scheme.parts if part not in ahead]
-        return tuple(replace(part, lower=None) if n == 0 else part for n, part in enumerate(found))
-
-    @property
-    def key(self) -> Constraint | None:
-        """The primary key, where it has to be widened."""
-        key = self.table.primary_key
-        return key if key is not None and self.scheme.column not in key.columns else None
-
-    @property
-    def key_index(self) -> Index | None:
-        return self.table.index(self.key.index) if self.key is not None and self.key.index is not None else None
-
-    @property
-    def old_key(self) -> str:
-        """The index that the way back makes the primary key of."""
-        return part_name(self.history.name, "old_key")
-
-    def kept_name(self, name: str) -> str:
-        """Of an index or a key of the table, once it is a partition."""
-        return f"{self.history.name}_{name}".encode()[:MAXIMUM_NAME_BYTES].decode(errors="ignore")
-
-
-def _at_or_after(scheme: PartitionScheme, lower: str | None, end: str) -> bool:
-    bounds = [part.lower for part in scheme.parts]
-    return lower is not None and end in bounds and bounds.index(lower) >= bounds.index(end)
 
 
 def attach_phases(plan: Conversion) -> tuple[Phase, ...]:
@@ -238,22 +150,6 @@ def _tidied(plan: Conversion) -> Phase:
     )
 
 
-def locked(plan: Conversion, mode: str = "ACCESS EXCLUSIVE", table: QualifiedName | None = None) -> Iterator[str]:
-    """All locks at the beginning of a transaction, the table's first.
-
-    Adding, attaching and detaching foreign keys locks the tables they point to. Somebody who has written there and
-    waits for our table would be in a deadlock with us; he is cancelled after a second (``deadlock_timeout``), we give
-    up before.
-    """
-    yield f"SET LOCAL lock_timeout = '{SHORT_LOCK_TIMEOUT}'"
-    yield f"LOCK TABLE {qualified(table or plan.name)} IN {mode} MODE"
-    others = {key.referenced_table for key in plan.table.foreign_keys if key.referenced_table is not None}
-    if others - {plan.name}:
-        yield f"SET LOCAL lock_timeout = '{SHORTER_THAN_A_DEADLOCK}'"
-        names = ", ".join(map(qualified, sorted(others - {plan.name})))
-        yield f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"
-
-
 def _swap(plan: Conversion) -> Iterator[str]:
     table, history = qualified(plan.name), qualified(plan.history)
     yield from _not_too_late(plan)
@@ -330,11 +226,6 @@ def _partitioned_table(plan: Conversion) -> Iterator[str]:
         yield add_constraint(plan.table, key)
     if plan.table.comment is not None:
         yield f"COMMENT ON TABLE {table} IS {literal(plan.table.comment)}"
-
-
-def bounds_name(part: Part) -> str:
-    """Of the CHECK that spares a scan of the partition."""
-    return part_name(part.name, "bounds")
 
 
 def new_part(plan: Conversion, parent: QualifiedName, part: Part) -> Iterator[str]:

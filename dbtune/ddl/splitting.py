@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dbtune.ddl.conversion import Conversion, analyzed, bounds_name, locked, new_part, scan_words
+from dbtune.ddl.conversion import analyzed, new_part, scan_words
+from dbtune.ddl.conversion_plan import Conversion, bounds_name, locked
 from dbtune.ddl.partitions import part_name, partition_bound, partition_key
 from dbtune.ddl.quoting import identifier, literal, qualified
 from dbtune.ddl.session import SHORT_LOCK_TIMEOUT
@@ -175,7 +176,8 @@ def _copy(plan: Conversion) -> Iterator[str]:
     yield "SET statement_timeout = 0"
     yield f"""DO $copy$
 DECLARE
-  last_page_to_copy bigint := pg_catalog.pg_relation_size({literal(history)}) / pg_catalog.current_setting('block_size')::bigint;
+  last_page_to_copy bigint :=
+    pg_catalog.pg_relation_size({literal(history)}) / pg_catalog.current_setting('block_size')::bigint;
   next_page_to_copy bigint := 0;  -- a name that no column has
 BEGIN
   WHILE next_page_to_copy <= last_page_to_copy LOOP

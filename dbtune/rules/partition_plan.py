@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from dbtune.candidates.partitions import is_growing
 from dbtune.connect.abilities import Abilities, Ability
-from dbtune.ddl.conversion import Conversion, attach_phases
+from dbtune.ddl.conversion import attach_phases
+from dbtune.ddl.conversion_plan import Conversion
+from dbtune.ddl.partitioned import taken_names
 from dbtune.ddl.quoting import literal
 from dbtune.ddl.splitting import can_split, split_phases
 from dbtune.model.partitioning import PartitionScheme, Width
@@ -54,6 +56,14 @@ def _triggers_in_the_way(snapshot: Snapshot, attached: Attachments) -> Iterator[
             yield f"the row trigger {trigger.name} has transition tables"
         elif trigger.for_each_row and not before and " BEFORE " in trigger.definition.split(" ON ", 1)[0]:
             yield f"the trigger {trigger.name} fires BEFORE each row, which Postgres {snapshot.server.major} cannot"
+
+
+def taken_name(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> str | None:
+    """A relation that has the name of a table that would be made; None where there is none."""
+    plan = conversion(snapshot, table, scheme)
+    names = plan.made if plan is not None else tuple(part.name for part in scheme.parts)
+    taken = taken_names(snapshot, table.name.schema)
+    return next((name for name in names if name in taken), None)
 
 
 def conversion(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Conversion | None:

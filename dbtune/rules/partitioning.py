@@ -19,7 +19,7 @@ from dbtune.planner.partitions.axis import zone_of
 from dbtune.planner.partitions.pruning import parts_read, prunes, settled_cost
 from dbtune.planner.partitions.what_if import partitioned
 from dbtune.rules.context import Context
-from dbtune.rules.partition_plan import cannot_be_carried
+from dbtune.rules.partition_plan import cannot_be_carried, taken_name
 from dbtune.rules.partition_times import moment_of
 
 LEAST_USE = 0.1
@@ -261,6 +261,9 @@ def _blockers(ctx: Context, table: Table, scheme: PartitionScheme, best: Pricing
     """What cannot be carried over, or would break."""
     yield from _keys_in_the_way(ctx, table, scheme)
     yield from cannot_be_carried(ctx.snapshot, table)
+    taken = taken_name(ctx.snapshot, table, scheme)
+    if taken is not None:
+        yield f"there is something of the name {taken} already"
     column = table.column(scheme.column)
     if column is not None and not column.not_null and column.statistics is not None and column.statistics.null_frac > 0:
         yield f"{column.name} is NULL in {column.statistics.null_frac:.0%} of the rows"

@@ -13,7 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dbtune.ddl.conversion import Conversion, attach_phases
+from dbtune.ddl.conversion import attach_phases
+from dbtune.ddl.conversion_plan import Conversion
 from dbtune.ddl.splitting import can_split, split_phases
 from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import Width

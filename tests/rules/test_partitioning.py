@@ -115,6 +115,15 @@ def test_a_pointing_foreign_key_is_in_the_way(snapshot: Snapshot) -> None:
     assert "foreign keys of clicks point here" in found.reason
 
 
+def test_a_name_that_is_taken_is_in_the_way(snapshot: Snapshot) -> None:
+    visits = snapshot.table(VISITS)
+    assert visits is not None
+    other = replace(visits, name=QualifiedName("public", "visits_history"), indexes=(), constraints=())
+    found = advised(replace(snapshot, tables=(*snapshot.tables, other)), workload(recent=100))
+    assert found.severity == "info"
+    assert "something of the name visits_history" in found.reason
+
+
 TRIGGER = Trigger("t", "CREATE TRIGGER t AFTER INSERT ON public.visits FOR EACH ROW EXECUTE FUNCTION f()")
 
 
