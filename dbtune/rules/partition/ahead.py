@@ -42,8 +42,8 @@ from dbtune.rules.registry import rule
 WANTED = 4
 """Partitions that should lie ahead, as pg_partman makes them (``premake``)."""
 
-ARCHIVED = 3.0
-"""Widths of a partition since the end of the last one, after which nobody waits for new rows."""
+ARCHIVED = 1.0
+"""Widths of a partition since the end of the last one, after which nobody waits for new rows: they would be missed."""
 
 
 @rule("partition.ahead", group="partition", severity="medium", confidence="heuristic")
@@ -60,7 +60,8 @@ def partitions_ahead(ctx: Context) -> Iterator[Finding]:
                 yield _finding(found, last, ended=False)
             continue
         now = found.axis.of_moment(moment_of(ctx.snapshot))
-        if last.upper - width <= now <= last.upper + ARCHIVED * width:
+        is_used = any(has_rows(part.table) for part in found.ranges[-2:])
+        if is_used and last.upper - width <= now <= last.upper + ARCHIVED * width:
             yield _finding(found, last, ended=last.upper <= now)
 
 

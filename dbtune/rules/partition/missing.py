@@ -93,7 +93,7 @@ def _against(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
             yield f"the statements on it become only {best.gain:.1%} cheaper"
     elif not one.retention and best.before - best.after < ctx.options.min_gain * ctx.ledger.total:
         yield "the whole workload hardly becomes cheaper"
-    first = best.winners[0] if best.winners else None
+    first = best.winners[0] if best.winners and not one.retention else None
     if first is not None and best.gain >= least and best.after_without(first) > best.before_without(first):
         yield f"only `{short_text(first.planned.statement.text)}` gains, and the others together get dearer"
     enough = ENOUGH_BESIDE_RETENTION if one.retention else ENOUGH_PRUNE
