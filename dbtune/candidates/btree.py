@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dbtune.candidates.keys import can_be_key, conjuncts, equal_columns, key, order_keys, pattern_key
 from dbtune.candidates.registry import Use, candidate_kind
@@ -22,16 +23,38 @@ def btree(use: Use) -> Iterator[Index]:
             yield use.index(keys[:MAXIMUM_KEYS])
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What one use asks an index for, as keys that its server can have."""
+
+    equal: Keys
+    """Fixed by equalities, the most selective first."""
+    ranges: Keys
+    joins: Keys
+    order: Keys
+    """Empty where not all of the order can be had."""
+    group: Keys
+    extremes: Keys
+    """Of ``min`` and ``max``."""
+
+
 def key_lists(use: Use) -> Iterator[Keys]:
     """Key lists in a fixed order, some of them twice."""
-    equal = tuple(key(name) for name in equal_columns(use))
-    ranges = tuple(_range_keys(use))
-    joins = tuple(key(name) for name in dict.fromkeys(j.column for j in use.use.joins) if can_be_key(use.column(name)))
     order = order_keys([k for k in use.use.order_by if k.column is None or can_be_key(use.column(k.column))])
-    group = tuple(key(k.column) for k in use.use.group_by if k.column is not None and can_be_key(use.column(k.column)))
-    extremes = tuple(key(column) for _, column in use.use.aggregates if can_be_key(use.column(column)))
-    if len(order) < len(use.use.order_by):
-        order = ()
+    wanted = Wanted(
+        tuple(key(name) for name in equal_columns(use)),
+        tuple(_range_keys(use)),
+        tuple(key(name) for name in dict.fromkeys(j.column for j in use.use.joins) if can_be_key(use.column(name))),
+        order if len(order) == len(use.use.order_by) else (),
+        tuple(key(k.column) for k in use.use.group_by if k.column is not None and can_be_key(use.column(k.column))),
+        tuple(key(column) for _, column in use.use.aggregates if can_be_key(use.column(column))),
+    )
+    return arranged(wanted)
+
+
+def arranged(wanted: Wanted) -> Iterator[Keys]:
+    """The key lists that serve it, whole and in parts; some of them twice."""
+    equal, ranges, joins, order = wanted.equal, wanted.ranges, wanted.joins, wanted.order
     yield equal
     for one in equal:
         yield (one,)
@@ -49,8 +72,8 @@ def key_lists(use: Use) -> Iterator[Keys]:
         yield (join, *_without((join,), order))
     if len(joins) > 1:
         yield from (joins, tuple(reversed(joins)))
-    yield from (group, (*equal, *_without(equal, group)))
-    for one in extremes:
+    yield from (wanted.group, (*equal, *_without(equal, wanted.group)))
+    for one in wanted.extremes:
         yield (*equal, *_without(equal, (one,)))
 
 

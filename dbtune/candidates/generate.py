@@ -20,7 +20,7 @@ SMALL_TABLE_PAGES = 10
 """A table below either is read whole in less time than an index takes to be worth its upkeep."""
 
 MAXIMUM_OF_A_KIND = 60
-"""Candidates of one kind proposed for one statement, the first ones of each of its tables."""
+"""Candidates of one kind proposed for one statement, the first ones of each of its tables, where nobody says less."""
 
 
 def generate(
@@ -63,7 +63,12 @@ def serves(known: Index, wanted: Index) -> bool:
     first = known.keys[: len(wanted.keys)]
     if len(first) < len(wanted.keys):
         return False
-    if _comparable(first) != _comparable(wanted.keys) and _comparable(first) != _comparable(_turned(wanted.keys)):
+    if _is_innodb(known):  # NULLs are the least of all values, in whatever order
+        first, keys = _without_nulls(first), _without_nulls(wanted.keys)
+        turned = _without_nulls(_turned(keys))
+    else:
+        keys, turned = wanted.keys, _turned(wanted.keys)
+    if _comparable(first) not in (_comparable(keys), _comparable(turned)):
         return False
     return set(wanted.include) <= {key.column for key in known.keys} | set(known.include)
 
@@ -73,7 +78,7 @@ def _for_statement(snapshot: Snapshot, planned: PlannedStatement, limit: int) ->
         return
     seen = [use for use in (_seen(snapshot, one) for one in planned.facts.uses) if use is not None]
     uses = [use for use in seen if not _finds_one_row(use)]
-    for name, kind in kinds():
+    for name, kind in kinds(snapshot.server.dialect):
         wanted = (_missing(use, kind) for use in uses)
         for index in islice(_in_turn(wanted), limit):
             yield index, name
@@ -134,7 +139,15 @@ def _relation_names(snapshot: Snapshot) -> Iterator[QualifiedName]:
 
 def _comparable(keys: Sequence[IndexKey]) -> tuple[object, ...]:
     return tuple(
-        (key.column, _plain(key.expression), key.descending, key.nulls_first, key.opclass, key.collation)
+        (
+            key.column,
+            _plain(key.expression),
+            key.descending,
+            key.nulls_first,
+            key.opclass,
+            key.collation,
+            key.prefix_length,
+        )
         for key in keys
     )
 
@@ -142,6 +155,14 @@ def _comparable(keys: Sequence[IndexKey]) -> tuple[object, ...]:
 def _turned(keys: Sequence[IndexKey]) -> tuple[IndexKey, ...]:
     """The same order read from its end."""
     return tuple(replace(key, descending=not key.descending, nulls_first=not key.nulls_first) for key in keys)
+
+
+def _is_innodb(index: Index) -> bool:
+    return index.facts is not None and index.facts.mysql is not None
+
+
+def _without_nulls(keys: Sequence[IndexKey]) -> tuple[IndexKey, ...]:
+    return tuple(replace(key, nulls_first=False) for key in keys)
 
 
 def _plain(sql: str | None) -> str | None:

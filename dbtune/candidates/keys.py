@@ -68,8 +68,12 @@ def pattern_key(use: Use, column: Column) -> IndexKey:
 
 def equal_columns(use: Use) -> tuple[str, ...]:
     """Columns fixed by the use's predicates, those with the most distinct values first."""
-    names = {p.column for p in conjuncts(use) if p.kind in EQUALITIES and can_be_key(use.column(p.column))}
-    return by_selectivity(use, (name for name in names if name is not None))
+    return by_selectivity(use, (name for name in fixed_columns(use) if can_be_key(use.column(name))))
+
+
+def fixed_columns(use: Use) -> frozenset[str]:
+    """Columns fixed by the use's predicates, whatever their type."""
+    return frozenset(p.column for p in conjuncts(use) if p.kind in EQUALITIES and p.column is not None)
 
 
 def by_selectivity(use: Use, names: Iterable[str]) -> tuple[str, ...]:

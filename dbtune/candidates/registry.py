@@ -10,7 +10,7 @@ from functools import cache
 
 from dbtune.model.access import RelationUse
 from dbtune.model.schema import Column, Index, IndexKey, Table
-from dbtune.model.snapshot import Snapshot
+from dbtune.model.snapshot import Dialect, Snapshot
 
 
 @dataclass(frozen=True)
@@ -51,25 +51,26 @@ class Use:
 
 CandidateKind = Callable[[Use], Iterable[Index]]
 
-_KINDS: dict[str, CandidateKind] = {}
+_KINDS: dict[tuple[Dialect, str], CandidateKind] = {}
 
 
-def candidate_kind(name: str) -> Callable[[CandidateKind], CandidateKind]:
-    """Register a function that proposes indexes for one use of a table."""
+def candidate_kind(name: str, dialects: Iterable[Dialect] = ("postgres",)) -> Callable[[CandidateKind], CandidateKind]:
+    """Register a function that proposes indexes for one use of a table. Each dialect has one function a name."""
 
     def register(kind: CandidateKind) -> CandidateKind:
-        _KINDS[name] = kind
+        for dialect in dialects:
+            _KINDS[dialect, name] = kind
         return kind
 
     return register
 
 
 @cache
-def kinds() -> tuple[tuple[str, CandidateKind], ...]:
-    """Every kind in ``dbtune/candidates``, by name."""
+def kinds(dialect: Dialect) -> tuple[tuple[str, CandidateKind], ...]:
+    """Every kind in ``dbtune/candidates`` that the dialect has, by name."""
     for module in _modules():
         importlib.import_module(module)
-    return tuple(sorted(_KINDS.items()))
+    return tuple(sorted((name, kind) for (of, name), kind in _KINDS.items() if of == dialect))
 
 
 def _modules() -> Iterator[str]:

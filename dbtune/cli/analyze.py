@@ -17,7 +17,7 @@ from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.errors import UsageError
 from dbtune.model.recommendation import SEVERITIES, Report, Severity
 from dbtune.planner.executing import executed_once
-from dbtune.planner.opening import open_planner
+from dbtune.planner.opening import PlannerKind, ScratchWishes, open_planner
 from dbtune.report.files import write_atomically
 from dbtune.report.registry import formats
 from dbtune.report.terminal import render
@@ -41,6 +41,7 @@ NO_WORKLOAD = (
 @options.target_argument
 @workloads.workload_options
 @options.planner_option
+@options.scratch_options
 @options.budget_option
 @click.option("--only", type=options.Names("RULE,..."), default=(), help="Only these rules (ids or groups).")
 @click.option("--skip", type=options.Names("RULE,..."), default=(), help="Without these rules (ids or groups).")
@@ -95,7 +96,8 @@ NO_WORKLOAD = (
 def command(
     target: str,
     wishes: workloads.WorkloadWishes,
-    planner: Literal["auto", "shadow", "hypopg", "explain"],
+    planner: PlannerKind,
+    scratch: ScratchWishes,
     budget: int | None,
     only: tuple[str, ...],
     skip: tuple[str, ...],
@@ -113,9 +115,9 @@ def command(
 ) -> None:
     """Recommend indexes for TARGET, each confirmed by the planner.
 
-    TARGET is a database URL (postgresql://user@host/database) or a snapshot file written by dbtune collect. The
-    database is only read, in a session that is read-only and limited in time. Its workload comes from
-    pg_stat_statements, or from slow-query logs with --log and SQL files with --workload.
+    TARGET is a database URL (postgresql://, mysql:// or mariadb://user@host/database) or a snapshot file written by
+    dbtune collect. The database is only read, in a session that is read-only and limited in time. Its workload comes
+    from pg_stat_statements or performance_schema, or from slow-query logs with --log and SQL files with --workload.
     """
     terminal = current_terminal()
     place = parse_target(target)
@@ -125,6 +127,7 @@ def command(
         raise UsageError(f"--explain-analyze counts rows on Postgres only so far, not on {place.dialect}")
     outputs = inputs.open_outputs(files, form)
     chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
+    inputs.check_scratch(place, scratch, planner)
     advise_options = AdviseOptions(
         budget_bytes=budget,
         only=only,
@@ -136,11 +139,11 @@ def command(
     )
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server, top=top)
-        snapshot, url = inputs.open_snapshot_for_advice(target, collecting, privacy, progress)
+        snapshot, url = inputs.open_snapshot(target, collecting, privacy, progress)
         chosen = workloads.choose_workload(snapshot, wishes, progress, since)
         workload = chosen.workload if top is None else workloads.most_expensive(chosen.workload, top)
         executed = executed_once(url, workload.statements, progress) if explain_analyze and url is not None else None
-        with open_planner(planner, snapshot, url, progress) as opened:
+        with open_planner(planner, snapshot, url, progress, scratch) as opened:
             report = advise(snapshot, workload, opened, advise_options, progress, chosen.digest, executed)
     if not workload.statements:
         terminal.note(NO_WORKLOAD)

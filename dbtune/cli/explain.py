@@ -12,12 +12,13 @@ from rich.text import Text
 from dbtune.cli import inputs, options
 from dbtune.cli.terminal import Terminal, current_terminal
 from dbtune.collect.collector import CollectOptions
+from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.errors import PlanFailed, UsageError
 from dbtune.model.plan import Plan
 from dbtune.model.recommendation import Report
-from dbtune.model.snapshot import Snapshot
+from dbtune.model.snapshot import Dialect, Snapshot
 from dbtune.model.workload import Instance, Statement, Workload, WorkloadSource
-from dbtune.planner.opening import open_planner
+from dbtune.planner.opening import PlannerKind, ScratchWishes, open_planner
 from dbtune.planner.protocol import Planner
 from dbtune.report.plan_tree import plan_tree, troubles
 from dbtune.report.terminal import render_recommendations, wrapped
@@ -33,11 +34,13 @@ from dbtune.sql.splitting import split_statements
 @options.target_argument
 @click.argument("sql", metavar="SQL")
 @options.planner_option
+@options.scratch_options
 @options.privacy_option
 def command(
     target: str,
     sql: str,
-    planner: Literal["auto", "shadow", "hypopg", "explain"],
+    planner: PlannerKind,
+    scratch: ScratchWishes,
     privacy: Literal["none", "hash", "drop"],
 ) -> None:
     """Show the plan of one statement, what is wrong with it, and what would help.
@@ -46,22 +49,28 @@ def command(
     is planned, never run.
     """
     terminal = current_terminal()
-    statement = one_statement(sys.stdin.read() if sql == "-" else sql)
-    workload = Workload((statement,), (WorkloadSource("sql", "the statement", 1, 1),))
+    place = parse_target(target)
+    inputs.check_scratch(place, scratch, planner)
+    text = sys.stdin.read() if sql == "-" else sql
+    if isinstance(place, DatabaseUrl):
+        one_statement(text, place.dialect)  # what is none is told before the work
     with terminal.progress() as progress:
-        snapshot, url = inputs.open_snapshot_for_advice(target, CollectOptions(workload=False), privacy, progress)
-        with open_planner(planner, snapshot, url, progress) as opened:
+        snapshot, url = inputs.open_snapshot(target, CollectOptions(workload=False), privacy, progress)
+        statement = one_statement(text, snapshot.server.dialect)
+        workload = Workload((statement,), (WorkloadSource("sql", "the statement", 1, 1),))
+        with open_planner(planner, snapshot, url, progress, scratch) as opened:
             plan = plan_of(statement, snapshot, opened)
             report = advise(snapshot, workload, opened, AdviseOptions(), progress)
     _show(plan, snapshot, _about(statement, report), terminal)
 
 
-def one_statement(sql: str) -> Statement:
+def one_statement(sql: str, dialect: Dialect = "postgres") -> Statement:
     """The statement with its text as the sample to plan. Raises UsageError for none and for several."""
-    found = list(split_statements(sql))
+    found = list(split_statements(sql, dialect))
     if len(found) != 1:
         raise UsageError(f"expected one SQL statement, found {len(found) or 'none'}")
-    return Statement(fingerprint(found[0]), normalise(found[0]), samples=(found[0],), source="command line")
+    (text,) = found
+    return Statement(fingerprint(text, dialect), normalise(text, dialect), samples=(text,), source="command line")
 
 
 def plan_of(statement: Statement, snapshot: Snapshot, planner: Planner) -> Plan:

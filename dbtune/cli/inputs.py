@@ -12,7 +12,8 @@ from dbtune.collect.snapshot_file import read_snapshot
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
-from dbtune.model.snapshot import Dialect, Snapshot
+from dbtune.model.snapshot import Snapshot
+from dbtune.planner.opening import PlannerKind, ScratchWishes
 from dbtune.report.files import check_writable
 from dbtune.report.registry import ReportFormat, format_for
 
@@ -42,24 +43,14 @@ def open_snapshot(
     return apply_privacy(read_snapshot(place), privacy), None
 
 
-def open_snapshot_for_advice(
-    target: str,
-    options: CollectOptions,
-    privacy: Literal["none", "hash", "drop"],
-    progress: Progress,
-) -> tuple[Snapshot, DatabaseUrl | None]:
-    """The same; raises UsageError for a database that no advice is given on, before anything is collected from it."""
-    place = parse_target(target)
-    if isinstance(place, DatabaseUrl):
-        _refuse_without_advice(place.dialect)
-    snapshot, url = open_snapshot(target, options, privacy, progress)
-    _refuse_without_advice(snapshot.server.dialect)
-    return snapshot, url
-
-
-def _refuse_without_advice(dialect: Dialect) -> None:
-    """Candidates and rules are those of Postgres."""
-    if dialect != "postgres":
-        raise UsageError(
-            f"there is no advice for {dialect} yet: 'dbtune collect' and 'dbtune digest' read its databases and logs"
-        )
+def check_scratch(place: DatabaseUrl | Path, wishes: ScratchWishes, planner: PlannerKind) -> None:
+    """Raise UsageError where the scratch server cannot be what the user means."""
+    if wishes.sample_rows is not None:
+        if not isinstance(place, DatabaseUrl):
+            raise UsageError("--sample-rows needs the URL of a database: a snapshot has no rows")
+        if place.dialect == "postgres":
+            raise UsageError("--sample-rows is for MySQL and MariaDB: what-if plans of Postgres need no rows")
+        if planner == "explain":
+            raise UsageError("--sample-rows is for the scratch server, which --planner explain does without")
+    if wishes.server not in (None, "auto") and parse_target(str(wishes.server)) == place:
+        raise UsageError("--scratch names the target itself: databases are made and dropped on the scratch server")

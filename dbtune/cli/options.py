@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from dbtune.planner.opening import ScratchWishes
 from dbtune.rules.options import NO_LIMIT
 
 SIZE_UNITS = {
@@ -133,12 +135,42 @@ def planner_option(function: Command) -> Command:
     """``--planner``."""
     return click.option(
         "--planner",
-        type=click.Choice(["auto", "shadow", "hypopg", "explain"]),
+        type=click.Choice(["auto", "shadow", "hypopg", "scratch", "explain"]),
         default="auto",
         show_default=True,
-        help="Who answers the what-if questions: a private empty Postgres with your statistics (shadow), the hypopg "
-        "extension on the server, or plain EXPLAIN with a model.",
+        help="Who answers the what-if questions. Postgres: a private empty server with your statistics (shadow), or "
+        "the hypopg extension on the server. MySQL and MariaDB: a scratch server (scratch). All: plain EXPLAIN with a "
+        "model.",
     )(function)
+
+
+def scratch_options(function: Command) -> Command:
+    """``--scratch`` and ``--sample-rows``; the command gets them as ``scratch``."""
+
+    @wraps(function)
+    def with_wishes(*arguments: Any, scratch_server: str | None, sample_rows: int | None, **others: Any) -> Any:
+        return function(*arguments, scratch=ScratchWishes(scratch_server, sample_rows), **others)
+
+    decorated: Callable[..., Any] = with_wishes
+    for option in (
+        click.option(
+            "--sample-rows",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="MySQL and MariaDB: copy a random sample of at most N rows of each table to the scratch server (20000 "
+            "is a good number). Without it no row leaves the database, and rows are made from statistics.",
+        ),
+        click.option(
+            "--scratch",
+            "scratch_server",
+            envvar="DBTUNE_SCRATCH_URL",
+            metavar="URL|auto",
+            help="MySQL and MariaDB: a server to plan on, of the target's series and never the target itself, since "
+            "databases are made and dropped there; or auto: one that is started from the programs on this machine.",
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated  # type: ignore[return-value]  # its parameters become the command's
 
 
 def privacy_option(function: Command) -> Command:

@@ -20,11 +20,11 @@ FULL_SIZE_ROWS = 3_300_000
 """At scale 1, all tables together."""
 
 
-def folder() -> Path:
-    """Where the sample's SQL files are: in the installed package, or in the checkout."""
+def folder(name: str = "shop") -> Path:
+    """Where a sample's SQL files are: in the installed package, or in the checkout."""
     package = find_spec(PACKAGE)
     places = list(package.submodule_search_locations or ()) if package is not None else []
-    return Path(places[0] if places else Path(__file__).parents[2] / "sample_schemas") / "shop"
+    return Path(places[0] if places else Path(__file__).parents[2] / "sample_schemas") / name
 
 
 def workload_file() -> Path:

@@ -29,8 +29,8 @@ class ScratchWishes:
 
     server: str | None = None
     """URL of the scratch server; ``auto`` or None: DBTUNE_SCRATCH_URL, or a server of dbtune's own."""
-    sample_rows: bool = False
-    """Whether a sample of the target's rows may be copied to it; else rows are made from statistics."""
+    sample_rows: int | None = None
+    """So many rows of each of the target's tables may be copied to it; None: rows are made from statistics."""
 
 
 @contextmanager
@@ -84,13 +84,15 @@ def _open_mysql(
     from dbtune.planner.mysql.estimate import EstimatePlanner
     from dbtune.planner.mysql.scratch.host import SCRATCH_URL_VARIABLE as MYSQL_SCRATCH_URL_VARIABLE
     from dbtune.planner.mysql.scratch.planner import ScratchPlanner
+    from dbtune.planner.mysql.scratch.rows import MOST_ROWS
 
     if kind in ("shadow", "hypopg"):
         raise PlannerUnavailable(f"--planner {kind} is for Postgres, not for {snapshot.server.dialect}")
     if kind != "explain":
         try:
             target = url if wishes.sample_rows else None
-            return ScratchPlanner.open(snapshot, target, progress, scratch=wishes.server)
+            most = wishes.sample_rows or MOST_ROWS
+            return ScratchPlanner.open(snapshot, target, progress, scratch=wishes.server, most_rows=most)
         except PlannerUnavailable:
             if kind == "scratch" or url is None or wishes.server or os.environ.get(MYSQL_SCRATCH_URL_VARIABLE):
                 raise

@@ -18,6 +18,7 @@ from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
 from dbtune.rules import mysql_changes
 from dbtune.rules.index_tree import IndexTree
+from dbtune.rules.innodb_changes import build_innodb
 from dbtune.rules.mysql_tables import is_mysql
 
 CREATE = re.compile(r"CREATE (UNIQUE )?INDEX (?!CONCURRENTLY)")
@@ -25,6 +26,8 @@ CREATE = re.compile(r"CREATE (UNIQUE )?INDEX (?!CONCURRENTLY)")
 
 def build(index: Index, snapshot: Snapshot) -> Change:
     """Build a new index; back: drop it."""
+    if snapshot.server.dialect != "postgres":
+        return build_innodb(index, snapshot)
     table = snapshot.table(index.table)
     # the values of an expression have no statistics until the next ANALYZE
     analyze = (f"ANALYZE {qualified(index.table)}",) if _has_expression(index) else ()

@@ -12,13 +12,12 @@ from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import TableWrites
 from dbtune.planner.gate import Gate, PlannedStatement
-from dbtune.planner.index_size import index_pages
 from dbtune.planner.protocol import Planner
 from dbtune.planner.robustness.judging import Executed
 from dbtune.rules.ledger import Ledger
 from dbtune.rules.options import AdviseOptions
 from dbtune.select.selection import Selection
-from dbtune.select.writes import write_cost
+from dbtune.select.upkeep import upkeep
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,7 @@ class Context:
         writes = self.writes.get(table.name)
         if writes is None or self.snapshot.server.dialect != "postgres":
             return None
-        size = index_pages(index, table, self.snapshot)
-        return write_cost(index, table, writes, tuples=size.tuples, pages=size.pages, settings=self.snapshot.settings)
+        return upkeep(index, table, writes, self.snapshot)
 
     def attached(self, index: Index) -> tuple[Index, ...]:
         """Indexes of partitions that are attached to a partitioned index, one level down."""

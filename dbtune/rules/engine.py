@@ -34,6 +34,7 @@ from dbtune.rules.summary import ordered, report_of
 from dbtune.rules.wording import risk_words
 from dbtune.select.choosing import Wishes, choose
 from dbtune.select.effort import efforts
+from dbtune.select.scale import scale_of
 from dbtune.select.selection import Selection
 from dbtune.select.writes import table_writes
 
@@ -141,7 +142,7 @@ def choose_indexes(run: Run) -> Run:
     risks = Risks(run.gate, run.snapshot, run.executed)
     if any(rule.id == MISSING for rule in run.rules):
         run.progress.step("thinking of indexes")
-        effort = efforts(run.statements, run.gate)
+        effort = efforts(run.statements, run.gate, scale_of(run.snapshot.server))
         with _no_garbage_collection():
             candidates = generate(run.snapshot, run.statements, effort)
         if run.options.schemas:

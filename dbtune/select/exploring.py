@@ -5,19 +5,19 @@ What else there is to know is asked for where sets within the budget count on it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dbtune.candidates.registry import Candidate
 from dbtune.model.access import StatementFacts
+from dbtune.model.names import QualifiedName
 from dbtune.model.progress import Progress
 from dbtune.model.schema import Index
 from dbtune.planner.gate import PlannedStatement
 from dbtune.select.model import Model
 from dbtune.select.plan_space import PlanSpace
-from dbtune.select.prices import CHEAP_COST, Prices
-
-WIDEST_POOL = 256
-"""Candidates one statement is planned with at once; of a table with more, those that begin like the statement's own."""
+from dbtune.select.prices import Prices
+from dbtune.select.scale import Scale
 
 Late = Callable[[], bool]
 
@@ -55,14 +55,16 @@ def pools(candidates: Sequence[Candidate], prices: Prices) -> dict[str, list[Ind
         for fingerprint in candidate.fingerprints:
             own.setdefault(fingerprint, []).append(candidate.index)
     return {
-        name: _pool(planned, own.get(name, []), of_table)
-        if prices.weighted(name, frozenset()).cost > CHEAP_COST * planned.calls
+        name: _pool(planned, own.get(name, []), of_table, prices.scale)
+        if prices.weighted(name, frozenset()).cost > prices.scale.cheap * planned.calls
         else []
         for name, planned in prices.statements.items()
     }
 
 
-def _pool(planned: PlannedStatement, own: list[Index], of_table: Mapping[object, list[Index]]) -> list[Index]:
+def _pool(
+    planned: PlannedStatement, own: list[Index], of_table: Mapping[object, list[Index]], scale: Scale
+) -> list[Index]:
     facts = planned.facts
     tables = sorted(facts.tables) if facts.parsed and not facts.unresolved else []
     conditions = {index.predicate for index in own} | {None}  # a partial index serves statements that say the same
@@ -72,11 +74,23 @@ def _pool(planned: PlannedStatement, own: list[Index], of_table: Mapping[object,
         for index in of_table.get(table, ())
         if index.predicate in conditions and may_serve(index, facts)
     ]
-    if len(whole) <= WIDEST_POOL:
-        return list(dict.fromkeys([*own, *whole]))
-    heads = {_head(index) for index in own}
-    alike = (index for index in whole if _head(index) in heads)
-    return list(dict.fromkeys([*own, *alike]))[:WIDEST_POOL]
+    found = list(dict.fromkeys([*own, *whole]))
+    if len(whole) > scale.pool:
+        heads = {_head(index) for index in own}
+        alike = (index for index in whole if _head(index) in heads)
+        found = list(dict.fromkeys([*own, *alike]))[: scale.pool]
+    return _some_of_each_table(found, scale.pool_of_table)
+
+
+def _some_of_each_table(indexes: Iterable[Index], most: int) -> list[Index]:
+    """The first ``most`` of each table."""
+    counts: Counter[QualifiedName] = Counter()
+    found: list[Index] = []
+    for index in indexes:
+        counts[index.table] += 1
+        if counts[index.table] <= most:
+            found.append(index)
+    return found
 
 
 def may_serve(index: Index, facts: StatementFacts) -> bool:

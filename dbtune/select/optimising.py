@@ -27,10 +27,6 @@ GAP = 0.005
 BOUND_GAP = 0.02
 """Distance of set and bound at which nothing more is proved."""
 
-QUESTIONS = 140
-"""Times the square root of the number of statements, about what the best sets count on: then a set is chosen, whatever
-is not known. The square root, since most of a large workload's cost is with few of its statements."""
-
 LOOKING_ROUNDS = 8
 """Of questions about what the best sets count on, before one is chosen."""
 
@@ -107,7 +103,7 @@ def _bounded(
     """
     bound: float | None = None
     until = time.monotonic() + PHASE_SECONDS
-    enough = model.prices.gate.calls + QUESTIONS * math.sqrt(len(model.spaces))
+    enough = model.prices.gate.calls + model.prices.scale.questions * math.sqrt(len(model.spaces))
     for number in range(rounds + 1):
         if late() or time.monotonic() > until:
             return bound

@@ -13,12 +13,9 @@ from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import TableWrites
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
-from dbtune.planner.index_size import index_pages
 from dbtune.planner.robustness.judging import Risks
-from dbtune.select.writes import write_cost
-
-CHEAP_COST = 40.0
-"""Planner units for one call: a lookup of a few pages, all in memory. Nothing is built to make it cheaper still."""
+from dbtune.select.scale import scale_of
+from dbtune.select.upkeep import upkeep
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,7 @@ class Prices:
         self.gate = gate
         self.snapshot = snapshot
         self.risks = risks or Risks(gate, snapshot)
+        self.scale = scale_of(snapshot.server)
         self._writes = writes
         self._bytes: dict[Index, int] = {}
         self._write_costs: dict[Index, float] = {}
@@ -74,7 +72,7 @@ class Prices:
 
     def _weighted(self, fingerprint: str, indexes: frozenset[Index], answer: StatementCost) -> Answer:
         used = frozenset(index for index in indexes if index.name in answer.indexes)
-        return Answer(self.statements[fingerprint].calls * max(answer.cost, CHEAP_COST), used)
+        return Answer(self.statements[fingerprint].calls * max(answer.cost, self.scale.cheap), used)
 
     def size(self, index: Index) -> int:
         """Bytes once built."""
@@ -90,15 +88,7 @@ class Prices:
         if index not in self._write_costs:
             table = self.snapshot.table(index.table)
             assert table is not None  # candidates come from the snapshot's tables
-            size = index_pages(index, table, self.snapshot)
-            self._write_costs[index] = write_cost(
-                index,
-                table,
-                self._writes.get(index.table),
-                tuples=size.tuples,
-                pages=size.pages,
-                settings=self.snapshot.settings,
-            )
+            self._write_costs[index] = upkeep(index, table, self._writes.get(index.table), self.snapshot)
         return self._write_costs[index]
 
     def write_costs(self, indexes: Iterable[Index]) -> float:

@@ -19,9 +19,6 @@ NEXT_TO_NOTHING = 0.1
 STATEMENT_GAIN = 0.5
 """An index also pays that halves a statement of some weight, however small its share of the whole workload is."""
 
-NOTICEABLE_COST = 1_000.0
-"""Planner units for one call: about 10 ms. A statement below it is fast as it is."""
-
 
 @dataclass(frozen=True)
 class Worth:
@@ -104,7 +101,7 @@ class Standing:
         ]
         saved = sum(before - after for _, before, after in changed)
         halves = any(
-            before >= NOTICEABLE_COST * calls and after <= (1 - STATEMENT_GAIN) * before
+            before >= prices.scale.noticeable * calls and after <= (1 - STATEMENT_GAIN) * before
             for calls, before, after in changed
         )
         return Worth(saved - prices.write_cost(index), without, sum(before for _, before, _ in changed), halves=halves)

@@ -23,7 +23,7 @@ from dbtune.planner.gate import Gate, PlannedStatement
 from dbtune.planner.shadow.shadow import ShadowPlanner
 from dbtune.select.choosing import Wishes, choose
 from dbtune.select.effort import efforts
-from dbtune.select.prices import CHEAP_COST
+from dbtune.select.scale import POSTGRES
 from dbtune.select.selection import Selection
 from dbtune.sql.facts import statement_facts
 
@@ -166,7 +166,7 @@ def test_no_set_is_cheaper_than_the_bound(bench: Bench, budget: int | None) -> N
     ]
     assert len(costs) > 2
     # costs below that of a lookup count as one, for the bound alone
-    assert min(costs) >= frontier.bound - CHEAP_COST * sum(planned.calls for planned in bench.statements)
+    assert min(costs) >= frontier.bound - POSTGRES.cheap * sum(planned.calls for planned in bench.statements)
     assert min(costs) >= 0.97 * bench.choose(budget=budget).cost_after  # a little is given up for less space
 
 
@@ -242,7 +242,7 @@ def test_nothing_is_printed(bench: Bench, capfd: pytest.CaptureFixture[str]) -> 
 
 
 def test_cheap_statements_get_no_candidates_and_dear_ones_all(bench: Bench) -> None:
-    effort = efforts(bench.statements, Gate(bench.planner))
+    effort = efforts(bench.statements, Gate(bench.planner), POSTGRES)
     assert effort["s5"] == 0  # a lookup by the primary key
     assert effort["s0"] > 10
     few = generate(bench.snapshot, bench.statements, dict.fromkeys(effort, 1))

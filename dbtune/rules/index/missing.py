@@ -54,7 +54,7 @@ HIGH_GAIN, MEDIUM_GAIN = 0.1, 0.01
 """Shares of the workload's cost."""
 
 
-@rule("index.missing", group="index", severity="high")
+@rule("index.missing", group="index", severity="high", dialects=("postgres", "mysql", "mariadb"))
 def missing_index(ctx: Context) -> Iterator[Finding]:
     """The indexes of the selection, the one that gains most first."""
     dearest = max((p.calls * ctx.gate.cost(p).cost for p in ctx.statements), default=0.0)
@@ -96,7 +96,12 @@ def _finding(ctx: Context, table: Table, chosen: Chosen, others: float) -> Findi
 
 
 def _confidence(ctx: Context, table: Table, index: Index) -> Confidence:
-    """The planner's grade; without statistics of a key column it plans on defaults, which proves nothing."""
+    """The planner's grade; without statistics of a key column it plans on defaults, which proves nothing.
+
+    Planners of MySQL have rows to count, or say by their own grade that they have not.
+    """
+    if ctx.snapshot.server.dialect != "postgres":
+        return ctx.planner.confidence
     leaves = (table, *ctx.snapshot.children(table.name))
     for key in index.keys:
         columns = [leaf.column(key.column) for leaf in leaves if key.column is not None]

@@ -22,7 +22,6 @@ from dbtune.model.schema import Index, IndexKey
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance
 from dbtune.planner.mysql.reading import read_explain
-from dbtune.planner.mysql.scratch import rows
 from dbtune.planner.mysql.scratch.host import SCRATCH_URL_VARIABLE
 from dbtune.planner.mysql.scratch.planner import ScratchPlanner
 from dbtune.planner.mysql.totals import with_subqueries
@@ -83,10 +82,8 @@ def pair(
     """A shop, and a planner that has 600 rows of each of its tables: a tenth of the largest ones."""
     shop = mysql_shop if request.param == "mysql" else mariadb_shop
     url, snapshot = snapshot_of(shop)
-    with pytest.MonkeyPatch.context() as patch, programs(request.param, folder):
-        patch.setattr(rows, "MOST_ROWS", 600)
-        with ScratchPlanner.open(snapshot, url) as planner:
-            yield shop, planner
+    with programs(request.param, folder), ScratchPlanner.open(snapshot, url, most_rows=600) as planner:
+        yield shop, planner
 
 
 def truth(shop: Shop, sql: str) -> Plan:

@@ -96,10 +96,12 @@ class ScratchPlanner:
         progress: Progress | None = None,
         *,
         scratch: str | None = None,
+        most_rows: int = MOST_ROWS,
     ) -> ScratchPlanner:
         """Make it: some seconds for a database of usual size.
 
         ``target``: rows are sampled there, in a read-only session, one scan of each table; None: they are made.
+        ``most_rows``: of each table, sampled or made.
         ``scratch``: URL of the scratch server, or ``auto`` or None for DBTUNE_SCRATCH_URL or a server of dbtune's own.
         Raises PlannerUnavailable.
         """
@@ -108,7 +110,7 @@ class ScratchPlanner:
             raise PlannerUnavailable("the scratch planner is for MySQL and MariaDB; Postgres has the shadow")
         host = open_scratch(snapshot.server, progress, scratch)
         try:
-            return cls._build(host, snapshot, target, progress)
+            return cls._build(host, snapshot, target, progress, most_rows)
         except MySQLError as error:
             host.close()
             raise PlannerUnavailable(f"the scratch server could not be filled: {first_line(error)}") from error
@@ -118,13 +120,13 @@ class ScratchPlanner:
 
     @classmethod
     def _build(
-        cls, host: ScratchHost, snapshot: Snapshot, target: DatabaseUrl | None, progress: Progress
+        cls, host: ScratchHost, snapshot: Snapshot, target: DatabaseUrl | None, progress: Progress, most_rows: int
     ) -> ScratchPlanner:
         limits = list(host.limits)
         progress.step(f"recreating {len(snapshot.tables)} tables on the scratch server")
         limits += create_schema(host, snapshot)
         tables = there(host.session, snapshot.tables)
-        sampled, more = _fill(host, snapshot, list(tables), target, progress)
+        sampled, more = _fill(host, snapshot, list(tables), target, progress, most_rows)
         limits += more
         progress.step("giving the scratch server production's statistics and settings")
         host.session.run("SET SESSION sql_mode = ''")
@@ -337,7 +339,12 @@ def _statistics(session: MySQLSession, snapshot: Snapshot) -> Statistics:
 
 
 def _fill(
-    host: ScratchHost, snapshot: Snapshot, tables: list[Table], target: DatabaseUrl | None, progress: Progress
+    host: ScratchHost,
+    snapshot: Snapshot,
+    tables: list[Table],
+    target: DatabaseUrl | None,
+    progress: Progress,
+    most_rows: int,
 ) -> tuple[dict[QualifiedName, SampledTable], list[Limit]]:
     """Rows in all the tables: sampled where there is a target, else made."""
     limits: list[Limit] = []
@@ -348,7 +355,7 @@ def _fill(
         with read_only_session(target, statement_timeout_ms=SAMPLING_TIMEOUT_MS) as source:
             for number, table in enumerate(tables):
                 progress.step("taking a sample of the rows", number, len(tables))
-                rows, why = sample(source, table, believed_rows(table))
+                rows, why = sample(source, table, believed_rows(table), most_rows)
                 if why is not None:
                     refused[table.name] = why
                     continue
@@ -360,7 +367,7 @@ def _fill(
             continue
         size = believed_rows(table)
         parents = _referenced_rows(snapshot, table)
-        fill(host.session, table, made_rows(table, size, round(min(size, MOST_ROWS)), snapshot.collected_at, parents))
+        fill(host.session, table, made_rows(table, size, round(min(size, most_rows)), snapshot.collected_at, parents))
         found[table.name] = SampledTable(table, size, count(host.session, table), drawn=False)
     limits += [
         Limit(f"rows of {name}", f"made from statistics, since none could be read: {why}")

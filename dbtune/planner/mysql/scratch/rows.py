@@ -13,7 +13,7 @@ from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.schema import Column, Table
 
 MOST_ROWS = 20_000
-"""Of one table. Building an index on so many takes some hundredths of a second."""
+"""Of one table, where nobody says otherwise. Building an index on so many takes some hundredths of a second."""
 
 OVERSAMPLED = 1.1
 """A random share of rows comes out larger or smaller than asked for; what is too much is cut off."""
@@ -26,21 +26,21 @@ def stored_columns(table: Table) -> tuple[Column, ...]:
     return tuple(column for column in table.columns if not column.generated)
 
 
-def sample(target: MySQLSession, table: Table, rows: float) -> tuple[Sequence[Sequence[object]], str | None]:
-    """At most MOST_ROWS rows of the table, each with the same chance, and the server's words where it gave none.
+def sample(target: MySQLSession, table: Table, rows: float, most: int) -> tuple[Sequence[Sequence[object]], str | None]:
+    """At most ``most`` rows of the table, each with the same chance, and the server's words where it gave none.
 
     The server reads the whole table for it, within the session's time limit.
     """
     names = [column.name for column in stored_columns(table)]
     query = f"SELECT {', '.join(map(identifier, names))} FROM {qualified(table.name)}"
-    if rows > MOST_ROWS:
-        query += f" WHERE RAND() < {MOST_ROWS * OVERSAMPLED / rows:.9f}"
+    if rows > most:
+        query += f" WHERE RAND() < {most * OVERSAMPLED / rows:.9f}"
     try:
-        found: list[Row] = target.rows(f"{query} LIMIT {MOST_ROWS}" if rows <= MOST_ROWS else query)
+        found: list[Row] = target.rows(f"{query} LIMIT {most}" if rows <= most else query)
     except MySQLError as error:
         return (), first_line(error)
-    step = max(1.0, len(found) / MOST_ROWS)  # what is too much is left out evenly: a LIMIT would leave out the end
-    kept = [found[int(place * step)] for place in range(min(len(found), MOST_ROWS))]
+    step = max(1.0, len(found) / most)  # what is too much is left out evenly: a LIMIT would leave out the end
+    kept = [found[int(place * step)] for place in range(min(len(found), most))]
     return [[row[name] for name in names] for row in kept], None
 
 

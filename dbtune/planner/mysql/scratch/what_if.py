@@ -1,7 +1,7 @@
 """What-if indexes on the scratch server: built once on the rows that are there, then shown and hidden.
 
 INVISIBLE (MySQL 8) and IGNORED (MariaDB 10.6) hide an index for every session in some milliseconds. Where neither is
-known the index is dropped and built again.
+known the index is dropped and built again. So are those that a table has no room for: it may have 64 at most.
 
 MySQL takes the selectivity of ``column = ...`` from any index that begins with the column, an invisible one as well
 (``index_selectivity`` in ``sql/item_cmpfunc.cc``). So a hidden what-if index gets the distinct values that the
@@ -11,7 +11,7 @@ optimiser believes in where there is no index.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pymysql.err import MySQLError
 
@@ -31,6 +31,9 @@ METHODS = frozenset({"btree", "fulltext", "spatial"})
 
 UNKNOWN_DISTINCT = 10.0
 """A tenth of the rows: what ``column = ...`` leaves where nothing is known (COND_FILTER_EQUALITY)."""
+
+MOST_INDEXES = 64
+"""Of one table (MAX_KEY), the primary key among them."""
 
 Place = tuple[QualifiedName, str]
 """A table and the name of one of its indexes."""
@@ -56,6 +59,8 @@ class WhatIfIndexes:
             (index.table, index.name): index for sampled in tables.values() for index in sampled.table.indexes
         }
         self._made: dict[Index, Place] = {}
+        self._built: dict[Place, None] = {}
+        """Those of the made ones that are on the server now, the one shown longest ago first."""
         self._refused: set[Index] = set()
         self._hidden: set[Place] = {
             place
@@ -109,31 +114,62 @@ class WhatIfIndexes:
 
         ``unknown``: those of the hidden ones of whose values the optimiser is to know nothing; None: all.
         """
-        clauses: dict[QualifiedName, list[str]] = defaultdict(list)
+        to_hide: dict[QualifiedName, list[Place]] = defaultdict(list)
+        to_show: dict[QualifiedName, list[Place]] = defaultdict(list)
         for place in (*self._existing, *self._made.values()):
             table, name = place
             if (tables is not None and table not in tables) or name == "PRIMARY":
                 continue
-            if (place in places) == (place in self._hidden):
-                continue
-            if place in places:
-                clauses[table].append(self._hiding(name))
-                self._hidden.add(place)
-            else:
-                clauses[table].append(self._showing(place))
-                self._hidden.discard(place)
-        for table, words in clauses.items():
-            self._session.run(f"ALTER TABLE {identifier(table.schema)}.{identifier(table.name)} {', '.join(words)}")
-            if self._words is None:
-                self._statistics.put(self._tables[table].table, self._new_figures[table])
+            if (place in places) != (place in self._hidden):
+                (to_hide if place in places else to_show)[table].append(place)
+        for table in {**to_hide, **to_show}:
+            self._switch(table, to_hide[table], to_show[table])
         if self._leaks:
             self._unknown = set(places if unknown is None else unknown)
             for table in self._new_figures if tables is None else tables:
                 self._tell(table)
 
+    def _switch(self, table: QualifiedName, to_hide: Sequence[Place], to_show: Sequence[Place]) -> None:
+        """Hide and show indexes of one table at once."""
+        missing = [place for place in to_show if self._is_missing(place)]
+        dropped = self._leaving(table, len(missing), to_show)
+        words = [self._hiding(place) for place in to_hide if place not in dropped]
+        words += [f"DROP INDEX {identifier(name)}" for _, name in dropped]
+        words += [self._showing(place) for place in to_show]
+        self._session.run(f"ALTER TABLE {identifier(table.schema)}.{identifier(table.name)} {', '.join(words)}")
+        self._hidden.update(to_hide)
+        self._hidden.difference_update(to_show)
+        for place in (*dropped, *(place for place in to_show if place not in self._existing)):
+            self._built.pop(place, None)
+        if self._words is None:
+            for place in to_hide:
+                self._built.pop(place, None)
+        self._built.update((place, None) for place in to_show if place not in self._existing)
+        if missing:
+            self._put(table)
+
+    def _is_missing(self, place: Place) -> bool:
+        return place not in self._built and (place not in self._existing or self._words is None)
+
+    def _leaving(self, table: QualifiedName, wanted: int, to_show: Collection[Place] = ()) -> list[Place]:
+        """Hidden what-if indexes that make room for so many new ones."""
+        here = [place for place in self._built if place[0] == table]
+        existing = sum(1 for place in self._existing if place[0] == table)
+        over = existing + len(here) + wanted - MOST_INDEXES
+        free = [place for place in here if place in self._hidden and place not in to_show]
+        return free[: max(0, over)]
+
+    def _put(self, table: QualifiedName) -> None:
+        """Statistics of the table's indexes: building one undoes them."""
+        figures = {name: f for name, f in self._new_figures[table].items() if (table, name) in self._built}
+        self._statistics.put(self._tables[table].table, figures)
+        for name, known in figures.items():
+            self._told[table, name] = known.n_diff
+
     def _tell(self, table: QualifiedName) -> None:
         """Put in the distinct values that the optimiser is to find now, where they are others than before."""
-        believed = {name: self._believed((table, name)) for name in self._new_figures.get(table, ())}
+        here = [name for name in self._new_figures.get(table, ()) if (table, name) in self._built]
+        believed = {name: self._believed((table, name)) for name in here}
         changed = {name: f for name, f in believed.items() if f.n_diff != self._told.get((table, name))}
         if changed:
             self._statistics.put_indexes(self._tables[table].table, changed)
@@ -179,13 +215,12 @@ class WhatIfIndexes:
         for index, place in self._made.items():
             yield place, index
 
-    def _hiding(self, name: str) -> str:
-        if self._words is None:
-            return f"DROP INDEX {identifier(name)}"
-        return f"ALTER INDEX {identifier(name)} {self._words[0]}"
+    def _hiding(self, place: Place) -> str:
+        name = identifier(place[1])
+        return f"DROP INDEX {name}" if self._words is None else f"ALTER INDEX {name} {self._words[0]}"
 
     def _showing(self, place: Place) -> str:
-        if self._words is None:
+        if self._words is None or self._is_missing(place):
             index = self.existing(*place)
             assert index is not None
             return add_index(index)
@@ -210,14 +245,14 @@ class WhatIfIndexes:
             if index.method == "btree":
                 self._new_figures[table][index.name] = self._figures.of(index, sampled)
         if built and self._words is not None:
-            self._statistics.put(sampled.table, self._new_figures[table])
-            for name, figures in self._new_figures[table].items():
-                self._told[table, name] = figures.n_diff
+            self._put(table)
 
     def _add(self, index: Index) -> bool:
         assert self._words is not None
+        leaving = self._leaving(index.table, 1)
+        words = [f"DROP INDEX {identifier(name)}" for _, name in leaving]
         try:
-            self._session.run(alter_table(index, add_index(index, hidden=self._words[0])))
+            self._session.run(alter_table(index, *words, add_index(index, hidden=self._words[0])))
         except MySQLError as error:
             self._refused.add(index)
             self.limits.append(
@@ -225,7 +260,10 @@ class WhatIfIndexes:
             )
             return False
         place = (index.table, index.name)
+        for one in leaving:
+            del self._built[one]
         self._made[index] = place
+        self._built[place] = None
         self._hidden.add(place)
         return True
 

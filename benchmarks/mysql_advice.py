@@ -1,0 +1,180 @@
+"""Whether the advice for MySQL and MariaDB holds: built for real, the workload measured before and after.
+
+python -m benchmarks.mysql_advice                # both servers, TPC-H at scale 0.1 and the sample shop, some minutes
+python -m benchmarks.mysql_advice --write        # … and put the tables into docs/mysql-advice.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.mysql_tpch import mysql_queries, production
+from dbtune.collect.collector import CollectOptions, collect
+from dbtune.connect.targets import DatabaseUrl, parse_target
+from dbtune.demo import mysql_shop
+from dbtune.demo.mysql_running import apply_advice, built_sizes, measure
+from dbtune.demo.outcome import Outcome, StatementOutcome, outcome_of
+from dbtune.embedded.mysql_binaries import PROGRAMS_VARIABLE
+from dbtune.model.progress import NoProgress
+from dbtune.model.recommendation import Report
+from dbtune.model.snapshot import Dialect
+from dbtune.model.units import human_bytes
+from dbtune.model.verification import NOISE_MS, SLOWER
+from dbtune.model.workload import Statement, Workload
+from dbtune.planner.opening import ScratchWishes, open_planner
+from dbtune.report.text import shortened
+from dbtune.rules.engine import advise
+from dbtune.rules.options import AdviseOptions
+from dbtune.sql.fingerprint import fingerprint, normalise
+from tests.servers.mysql_sandbox import FLAVOURS, MySQLServer, script
+
+PAGE = Path(__file__).parent.parent / "docs" / "mysql-advice.md"
+START, END = "<!-- tables by benchmarks/mysql_advice.py -->", "<!-- end of tables -->"
+SAMPLE_ROWS = 20_000
+SHOP_SCALE = 0.5
+TPCH_SCALE = 0.1
+
+LOOKUPS: dict[str, tuple[float, str]] = {
+    "lookup by customer": (200, "SELECT * FROM orders WHERE o_custkey = 370"),
+    "clerk's orders, newest first": (
+        50,
+        "SELECT * FROM orders WHERE o_clerk = 'Clerk#000000051' ORDER BY o_orderdate DESC LIMIT 10",
+    ),
+    "one week of lineitem": (
+        20,
+        "SELECT sum(l_tax) FROM lineitem WHERE l_shipdate >= '1994-01-01' AND l_shipdate < '1994-01-08'",
+    ),
+}
+"""Calls and text: what TPC-H has none of, and applications mostly do."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One workload on one server."""
+
+    server: str
+    database: str
+    outcome: Outcome
+    seconds: float
+    """That the advice took."""
+
+
+def tpch_workload(dialect: Dialect) -> Workload:
+    """The 22 queries, once each, and three lookups."""
+    texts = [(1.0, text) for text in mysql_queries().values()] + list(LOOKUPS.values())
+    return Workload(
+        tuple(
+            Statement(fingerprint(text, dialect), normalise(text, dialect), calls=calls, samples=(text.strip(),))
+            for calls, text in texts
+        )
+    )
+
+
+def report_for(url: DatabaseUrl, workload: Workload) -> tuple[Report, float]:
+    """The advice as ``dbtune analyze --sample-rows 20000`` gives it, and the seconds it took."""
+    started = time.perf_counter()
+    snapshot = collect(url, CollectOptions(workload=False), NoProgress())
+    wishes = ScratchWishes(None, SAMPLE_ROWS)
+    options = AdviseOptions(only=("index.missing",), top=len(workload.statements))
+    with open_planner("scratch", snapshot, url, NoProgress(), wishes) as planner:
+        report = advise(snapshot, workload, planner, options, NoProgress())
+    return report, time.perf_counter() - started
+
+
+def measured(url: DatabaseUrl, database: str, workload: Workload) -> Measured:
+    """The workload before and after the advice, which is carried out for good."""
+    report, seconds = report_for(url, workload)
+    before = measure(url, workload, NoProgress(), "")
+    failures = apply_advice(url, report, NoProgress())
+    after = measure(url, workload, NoProgress(), "")
+    outcome = outcome_of(report, before, after, built_sizes(url, report), failures)
+    name = "MySQL" if url.dialect == "mysql" else "MariaDB"
+    return Measured(f"{name} {report.target.server_version}", database, outcome, seconds)
+
+
+def run(flavour: str, databases: tuple[str, ...]) -> Iterator[Measured]:
+    """Each database on a server of its own kind."""
+    with production(flavour, TPCH_SCALE) as server, program(flavour):
+        for database in databases:
+            if database == "shop":
+                mysql_shop.load(_url(server, ""), database, SHOP_SCALE, NoProgress())
+            url = _url(server, database)
+            workload = tpch_workload(url.dialect) if database == "tpch" else mysql_shop.workload(url.dialect)
+            yield measured(url, database, workload)
+
+
+def _url(server: MySQLServer, database: str) -> DatabaseUrl:
+    url = parse_target(server.url + database)
+    assert isinstance(url, DatabaseUrl)
+    return url
+
+
+@contextmanager
+def program(flavour: str) -> Iterator[None]:
+    """Let dbtune find the server's program."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[PROGRAMS_VARIABLE] = str(script(FLAVOURS[flavour], Path(folder)))
+        yield
+
+
+def tables(one: Measured) -> str:
+    """Markdown."""
+    outcome = one.outcome
+    share = 1 - outcome.total_ms_after / outcome.total_ms_before
+    slower = [statement for statement in outcome.statements if statement.slower]
+    lines = [
+        f"### {one.server}, {one.database}",
+        "",
+        f"- **Total**: {outcome.total_ms_before:,.0f} → {outcome.total_ms_after:,.0f} ms (calls times ms): "
+        f"{share:.1%} less.",
+        f"- **Slower** by more than {SLOWER:g} times and {NOISE_MS:g} ms: {len(slower)} of {len(outcome.statements)}.",
+        f"- The advice took {one.seconds:.0f} s, and {outcome.report.summary.planner_questions} questions.",
+        "",
+        "| index | predicted | built |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {i.index} | {human_bytes(i.predicted)} | {human_bytes(i.built)} |" for i in outcome.indexes]
+    lines += [f"| **failed**: {failure.sql} | {failure.reason} | |" for failure in outcome.failures]
+    lines += ["", "| calls | cost | then | ms | then | time ÷ | statement |", "|---|---|---|---|---|---|---|"]
+    lines += [_row(statement) for statement in outcome.statements]
+    return "\n".join(lines)
+
+
+def _row(one: StatementOutcome) -> str:
+    text = shortened(one.text, 90).replace("|", "\\|")
+    if one.error is not None:
+        return f"| {one.calls:,.0f} | {one.cost_before:,.4g} | {one.cost_after:,.4g} | {one.error} | | | `{text}` |"
+    ratio = one.ms_before / one.ms_after if one.ms_after else 1.0
+    mark = "**" if one.slower else ""
+    return (
+        f"| {one.calls:,.0f} | {one.cost_before:,.4g} | {one.cost_after:,.4g} | {one.ms_before:,.2f} "
+        f"| {one.ms_after:,.2f} | {mark}{ratio:.3g}{mark} | `{text}` |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--flavour", action="append", choices=sorted(FLAVOURS))
+    parser.add_argument("--database", action="append", choices=("tpch", "shop"))
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
+    options = parser.parse_args()
+    parts = []
+    for flavour in options.flavour or ("mysql", "mariadb-11.8"):
+        for one in run(flavour, tuple(options.database or ("tpch", "shop"))):
+            parts.append(tables(one))
+            print(parts[-1], flush=True)
+    if options.write:
+        text = PAGE.read_text()
+        before, after = text[: text.index(START) + len(START)], text[text.index(END) :]
+        PAGE.write_text(before + "\n\n" + "\n\n".join(parts) + "\n\n" + after)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The workload run, and the advice carried out, on a MySQL or MariaDB server: as ``measuring`` and ``applying`` for
+Postgres."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping
+
+from pymysql.err import MySQLError
+
+from dbtune.connect.mysql import MySQLSession, writing_session
+from dbtune.connect.mysql_refusals import first_line
+from dbtune.connect.targets import DatabaseUrl
+from dbtune.demo.applying import Built, Failure
+from dbtune.demo.measuring import ENOUGH_SECONDS, MOST_RUNS, Measured
+from dbtune.model.progress import Progress
+from dbtune.model.recommendation import Report
+from dbtune.model.workload import Workload
+
+INDEX_SIZES = """
+    SELECT index_name AS name, SUM(stat_value) * @@innodb_page_size AS bytes
+    FROM mysql.innodb_index_stats WHERE database_name = DATABASE() AND stat_name = 'size' GROUP BY index_name
+"""
+
+
+def measure(url: DatabaseUrl, workload: Workload, progress: Progress, text: str) -> Mapping[str, Measured]:
+    """By fingerprint, the time of each statement's first sample. Nothing that it writes is kept."""
+    measured: dict[str, Measured] = {}
+    with writing_session(url) as session:
+        for number, statement in enumerate(workload.statements):
+            progress.step(text, number, len(workload.statements))
+            sql = statement.samples[0] if statement.samples else statement.text
+            measured[statement.fingerprint] = _measure(session, sql)
+    return measured
+
+
+def _measure(session: MySQLSession, sql: str) -> Measured:
+    times: list[float] = []
+    try:
+        _run(session, sql)  # brings pages into memory
+        while len(times) < MOST_RUNS and sum(times) < ENOUGH_SECONDS * 1000:
+            times.append(_run(session, sql))
+    except MySQLError as error:
+        if not session.is_lost:
+            session.run("ROLLBACK")
+        return Measured(0.0, 0, first_line(error))
+    return Measured(statistics.median(times), len(times))
+
+
+def _run(session: MySQLSession, sql: str) -> float:
+    """Milliseconds until the last row is here."""
+    session.run("START TRANSACTION")
+    started = time.perf_counter()
+    session.rows(sql)
+    passed = time.perf_counter() - started
+    session.run("ROLLBACK")
+    return passed * 1000
+
+
+def apply_advice(url: DatabaseUrl, report: Report, progress: Progress) -> tuple[Failure, ...]:
+    """Run every ``sql.up`` in the report's order; go on where one fails."""
+    failures: list[Failure] = []
+    with writing_session(url) as session:
+        for number, recommendation in enumerate(report.recommendations):
+            progress.step("applying the advice", number, len(report.recommendations))
+            for sql in recommendation.sql.up:
+                try:
+                    session.run(sql)
+                except MySQLError as error:
+                    failures.append(Failure(sql, first_line(error)))
+                    break
+    return tuple(failures)
+
+
+def built_sizes(url: DatabaseUrl, report: Report) -> tuple[Built, ...]:
+    """Every new index of the report that is there now."""
+    predicted = {
+        recommendation.object.index: recommendation.evidence.bytes
+        for recommendation in report.recommendations
+        if recommendation.rule == "index.missing" and recommendation.object.index is not None
+    }
+    with writing_session(url) as session:
+        sizes = {str(row["name"]): int(row["bytes"]) for row in session.rows(INDEX_SIZES)}
+    return tuple(Built(name, predicted[name] or 0, sizes[name]) for name in predicted if name in sizes)

@@ -1,0 +1,40 @@
+"""The SQL of a new index of MySQL or MariaDB, there and back, without stopping writers.
+
+MySQL makes an index for each foreign key that has none, and drops it silently when another index begins with the key's
+columns; the way back would then fail (error 1553). So such an index is dropped openly, in the same statement, and made
+again on the way back. Tried on MySQL 9.7 and MariaDB 11.8; MySQL manual, "FOREIGN KEY Constraints", "Conditions and
+Restrictions".
+"""
+
+from __future__ import annotations
+
+from dbtune.ddl.mysql_indexes import add_online, drop_online, lock_wait_timeout
+from dbtune.model.recommendation import Change
+from dbtune.model.schema import Index
+from dbtune.model.snapshot import Snapshot
+
+LOCK_WAIT_SECONDS = 5
+"""ALTER TABLE queues for the metadata lock, and all statements on the table queue behind it: the default is a day."""
+
+
+def build_innodb(index: Index, snapshot: Snapshot) -> Change:
+    """Build a new index; back: drop it."""
+    waiting, replaced = lock_wait_timeout(LOCK_WAIT_SECONDS), replaced_by(index, snapshot)
+    return Change(
+        (waiting, add_online(index, replaced=replaced)),
+        (waiting, drop_online(index, restored=replaced)),
+    )
+
+
+def replaced_by(index: Index, snapshot: Snapshot) -> Index | None:
+    """The index that the server may have made for a foreign key, which goes when this one is there."""
+    table = snapshot.table(index.table)
+    for key in table.foreign_keys if table is not None else ():
+        length = len(key.columns)
+        if index.columns[:length] != key.columns or len(index.keys) == length:
+            continue
+        for known in table.indexes if table is not None else ():
+            own_name = known.name in (key.name, key.columns[0])
+            if own_name and not known.unique and known.is_plain and known.columns == key.columns:
+                return known
+    return None
