@@ -7,14 +7,24 @@ import msgspec
 
 from dbtune.cli import options
 from dbtune.cli.terminal import current_terminal
-from dbtune.demo.flow import DemoOptions, run_demo
+from dbtune.demo.flow import run_demo
+from dbtune.demo.mysql_flow import newest_program, run_mysql_demo
+from dbtune.demo.options import DemoOptions
 from dbtune.demo.outcome import print_outcome
 from dbtune.demo.shop import FULL_SIZE_ROWS
 from dbtune.model.recommendation import Report
+from dbtune.model.snapshot import Dialect
 from dbtune.report.terminal import render
 
 
 @click.command("demo")
+@click.option(
+    "--dialect",
+    type=click.Choice(["postgres", "mysql", "mariadb"]),
+    default="postgres",
+    show_default=True,
+    help="mysql and mariadb: on a server of its own, from programs that are on this machine.",
+)
 @click.option(
     "--scale",
     type=click.FloatRange(min=0.005, max=20),
@@ -31,16 +41,18 @@ from dbtune.report.terminal import render
     show_default=True,
     help="json: the report and every measurement.",
 )
-def command(scale: float, budget: int | None, form: str) -> None:
+def command(dialect: Dialect, scale: float, budget: int | None, form: str) -> None:
     """Show what dbtune does on a sample shop.
 
-    Starts an embedded Postgres, loads a shop with the usual troubles, runs its workload, analyses it, applies the
-    advice, runs the workload again, and prints what was predicted beside what was measured. Nothing is left behind.
+    Starts an embedded Postgres (or a MySQL or MariaDB of its own), loads a shop with the usual troubles, runs its
+    workload, analyses it, applies the advice, runs the workload again, and prints what was predicted beside what was
+    measured. Nothing is left behind.
     """
     terminal = current_terminal()
     console = terminal.console()
     as_json = form == "json"
-    terminal.note(f"a shop of {FULL_SIZE_ROWS * scale:,.0f} rows on an embedded Postgres; this takes a minute or two")
+    where = "an embedded Postgres" if dialect == "postgres" else f"a {newest_program(dialect).version.name} of its own"
+    terminal.note(f"a shop of {FULL_SIZE_ROWS * scale:,.0f} rows on {where}; this takes a minute or two")
 
     def show(report: Report) -> None:
         if not as_json:
@@ -48,9 +60,13 @@ def command(scale: float, budget: int | None, form: str) -> None:
                 render(report, console, verbose=terminal.verbose)
 
     with terminal.progress() as progress:
-        outcome = run_demo(DemoOptions(scale=scale, budget_bytes=budget), progress, show)
+        wishes = DemoOptions(scale=scale, budget_bytes=budget)
+        if dialect == "postgres":
+            outcome = run_demo(wishes, progress, show)
+        else:
+            outcome = run_mysql_demo(wishes, dialect, progress, show)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(outcome), indent=2).decode())
     else:
         print_outcome(outcome, console)
-    terminal.note("the embedded server is stopped and its files are removed")
+    terminal.note("the server is stopped and its files are removed")

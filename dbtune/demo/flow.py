@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dbtune.collect.collector import CollectOptions, collect
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.demo import shop
 from dbtune.demo.applying import apply_advice, built_sizes
 from dbtune.demo.measuring import measure
+from dbtune.demo.options import DemoOptions
 from dbtune.demo.outcome import Outcome, outcome_of
 from dbtune.embedded import running_postgres
 from dbtune.model.progress import Progress
@@ -24,15 +25,6 @@ SERVER_SETTINGS = {
     "max_wal_size": "8GB",
     "shared_buffers": "256MB",
 }
-
-
-@dataclass(frozen=True)
-class DemoOptions:
-    """``scale`` 1: 3.3 million rows. ``budget_bytes``: space for new indexes, None for no limit."""
-
-    scale: float = 1.0
-    budget_bytes: int | None = None
-    major: int | None = None
 
 
 def run_demo(options: DemoOptions, progress: Progress, show_report: Callable[[Report], None]) -> Outcome:

@@ -16,6 +16,8 @@ from dbtune.report.registry import report_format
 RULER = "-- " + "-" * 100
 OUTSIDE_A_TRANSACTION = "Run it outside a transaction: psql -v ON_ERROR_STOP=1 -f FILE (not psql -1)."
 
+BY_THE_CLIENT = "Run it with the client, which stops at the first error: mysql DATABASE < FILE (or mariadb)."
+
 
 @report_format("sql", ".sql")
 def write(report: Report) -> str:
@@ -61,7 +63,7 @@ def _header(report: Report, what: str) -> Iterator[str]:
     if summary.cost_before > 0:
         costs = wording.cost_words(report)
         yield _comment(f"planner cost of the workload: {costs}, planned by {target.planner}")
-    yield _comment(OUTSIDE_A_TRANSACTION)
+    yield _comment(OUTSIDE_A_TRANSACTION if target.dialect == "postgres" else BY_THE_CLIENT)
 
 
 def _comments(number: int, recommendation: Recommendation) -> Iterator[str]:

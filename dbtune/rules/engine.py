@@ -166,7 +166,8 @@ def choose_indexes(run: Run) -> Run:
     context = Context(
         run.snapshot, run.statements, run.gate, selection, writes, run.options, ledger, run.digest, run.executed
     )
-    return replace(run, selection=selection, context=context)
+    limits = risks.limits if selection.chosen else ()
+    return replace(run, selection=selection, context=context, limits=(*run.limits, *limits))
 
 
 def wishes_of(run: Run) -> Wishes:

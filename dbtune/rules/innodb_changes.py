@@ -8,7 +8,7 @@ Restrictions".
 
 from __future__ import annotations
 
-from dbtune.ddl.mysql_indexes import add_online, drop_online, lock_wait_timeout
+from dbtune.ddl.mysql_indexes import add_online, drop_online, lock_wait_timeout, stops_writers
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
@@ -24,6 +24,23 @@ def build_innodb(index: Index, snapshot: Snapshot) -> Change:
         (waiting, add_online(index, replaced=replaced)),
         (waiting, drop_online(index, restored=replaced)),
     )
+
+
+def innodb_risk(index: Index, snapshot: Snapshot) -> str:
+    """What the build does to others, in sentences."""
+    words = [
+        "Writes to the table wait while it is built, since a key is an expression."
+        if stops_writers(index)
+        else "The build does not block writers; it waits for open transactions on the table at its start and its end.",
+        "Replicas carry it out after the primary has, and lag behind for as long.",
+    ]
+    replaced = replaced_by(index, snapshot)
+    if replaced is not None:
+        words.append(
+            f"It takes the place of {replaced.name}, which the server may have made for the foreign key and would drop "
+            "silently."
+        )
+    return " ".join(words)
 
 
 def replaced_by(index: Index, snapshot: Snapshot) -> Index | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from dbtune.model.recommendation import (
@@ -18,12 +19,14 @@ from dbtune.model.workload import Limit, Workload
 from dbtune.planner.gate import StatementCost
 from dbtune.rules.context import Context
 
+_BUILDS = re.compile(r"CREATE|ALTER TABLE \S+ ADD ")
+
 
 def ordered(recommendations: Iterable[Recommendation]) -> tuple[Recommendation, ...]:
     """The most severe first; of one severity what builds before what drops, then by gain, space, time and id."""
 
     def key(one: Recommendation) -> tuple[int, bool, float, float, float, str]:
-        builds = any(statement.startswith("CREATE") for statement in one.sql.up)
+        builds = any(_BUILDS.match(statement) for statement in one.sql.up)
         return (
             SEVERITIES.index(one.severity),
             not builds,

@@ -16,25 +16,18 @@ from dataclasses import replace
 
 from dbtune.ddl.quoting import literal
 from dbtune.model.access import StatementFacts
-from dbtune.model.schema import Column
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Statement
 from dbtune.sql.arguments import argument_literal
 from dbtune.sql.facts import analyse
+from dbtune.sql.mysql_parameters import mysql_values, unknown
 from dbtune.sql.parsing import Parameter, Unparsable, parameters
-from dbtune.sql.representatives import (
-    Representative,
-    elements,
-    for_equality,
-    for_lower_bound,
-    for_upper_bound,
-    for_window,
-    pool,
-)
+from dbtune.sql.representatives import Representative, pool
 from dbtune.sql.sites import Site, sites
 from dbtune.sql.type_defaults import array_text, default_literal, default_text
 from dbtune.sql.unparsed_sites import guessed_sites
 from dbtune.sql.values import SQUASHED_MEMBERS
+from dbtune.sql.values_of_columns import texts_of
 
 MAX_SAMPLES = 5
 MAX_REPRESENTATIVES = 3
@@ -44,11 +37,8 @@ dearer (``plan_cache_mode``, the manual, PREPARE); most drivers do not prepare b
 
 LIMIT = "20"
 """Rows of a page, for LIMIT $1."""
-ARRAY_MEMBERS = 3
-"""Members of an array given to = ANY ($1)."""
 
 _UNIT = re.compile(r"\s+(?:year|month|day|hour|minute|second)\b", re.IGNORECASE)
-_PLAIN_PIECE = re.compile(r"\w{3,}")
 
 
 def instances(statement: Statement, facts: StatementFacts, snapshot: Snapshot) -> tuple[Instance, ...]:
@@ -60,14 +50,20 @@ def instances(statement: Statement, facts: StatementFacts, snapshot: Snapshot) -
 
 
 def _instances(statement: Statement, facts: StatementFacts, snapshot: Snapshot) -> tuple[Instance, ...]:
+    dialect = snapshot.server.dialect
     samples = _spread(list(dict.fromkeys(statement.samples)), MAX_SAMPLES)
-    if samples and not any(parameters(sample) for sample in samples):
+    if samples and not any(parameters(sample, dialect) for sample in samples):
         return tuple(Instance(sample, 1.0 / len(samples)) for sample in samples)
     text = samples[0] if samples else statement.text
-    found = parameters(text)
+    found = parameters(text, dialect)
     if not found or facts.kind == "utility":
         return (Instance(text),)
     places = _sites(text, snapshot, statement.search_path)
+    if dialect != "postgres":
+        known = mysql_values(found, _telling(found, places), facts, snapshot)
+        if known is None:
+            return unknown(text)
+        return tuple(Instance(each, weight) for each, weight in _texts(text, found, known).items())
     values = _values(found, places, snapshot)
     texts = _texts(text, found, values)
     generic = generic_text(text, found, places)
@@ -209,7 +205,7 @@ def _literals(site: Site, snapshot: Snapshot, *, typed: bool) -> list[Representa
         return (
             [Representative(default_literal(site.type, snapshot), 1.0)] if site.type else [Representative("'1'", 1.0)]
         )
-    return [Representative(literal(text), weight) for text, weight in _texts_of(site, site.column, snapshot)]
+    return [Representative(literal(text), weight) for text, weight in texts_of(site, site.column, snapshot)]
 
 
 def _plain(site: Site, snapshot: Snapshot, *, typed: bool) -> str | None:
@@ -236,44 +232,3 @@ def _plain(site: Site, snapshot: Snapshot, *, typed: bool) -> str | None:
         element = default_text(site.type.removesuffix("[]") or "integer", snapshot)
         return literal(array_text([element or "1"]))
     return None
-
-
-def _texts_of(site: Site, column: Column, snapshot: Snapshot) -> list[Representative]:
-    """Texts of values of the column that suit the place."""
-    if site.role == "lower":
-        return for_window(column, snapshot, lower=True) if site.paired else for_lower_bound(column, snapshot)
-    if site.role == "upper":
-        return for_window(column, snapshot, lower=False) if site.paired else for_upper_bound(column, snapshot)
-    if site.role == "member":
-        members = pool(column, snapshot)
-        return [Representative(members[site.position % len(members)], 1.0)] if members else []
-    if site.role == "array":
-        members = pool(column, snapshot)[:ARRAY_MEMBERS]
-        return [Representative(array_text(members), 1.0)]
-    if site.role in ("prefix", "infix", "text"):
-        return [_pattern(each, site.role) for each in for_equality(column, snapshot)]
-    if site.role == "contained":
-        return _contained(site, column, snapshot)
-    return for_equality(column, snapshot)
-
-
-def _pattern(value: Representative, role: str) -> Representative:
-    """A prefix, or a piece from within, of a value the column holds."""
-    text = value.text
-    if role == "prefix":
-        start = text[: max(3, len(text) // 3)]
-        return Representative(re.sub(r"[\\%_]", "_", start) + "%", value.weight)
-    pieces = _PLAIN_PIECE.findall(text)
-    piece = max(pieces, key=len)[:6] if pieces else "abc"
-    return Representative(f"%{piece}%" if role == "infix" else piece, value.weight)
-
-
-def _contained(site: Site, column: Column, snapshot: Snapshot) -> list[Representative]:
-    if column.type.endswith("[]"):
-        members = elements(column, snapshot)
-        if site.function == "element":
-            return members
-        return [Representative(array_text([each.text]), each.weight) for each in members]
-    if column.type == "jsonb":
-        return [Representative('{"key": "value"}', 1.0)]
-    return for_equality(column, snapshot)

@@ -14,6 +14,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from dbtune.model.snapshot import Dialect
 from dbtune.sql.lexing import SQUASHED, Token, tokens
 
 DIALECTS = {"postgres": "postgres", "mysql": "mysql", "mariadb": "mysql"}
@@ -72,12 +73,12 @@ class Parsed:
     text: str
     tree: exp.Expr
     parameters: tuple[Parameter, ...]
-    dialect: str = "postgres"
+    dialect: Dialect = "postgres"
 
     @cached_property
     def tokens(self) -> list[Token]:
         """Tokens of ``text``."""
-        return tokens(self.text)
+        return tokens(self.text, self.dialect)
 
     def squashed(self, name: str) -> bool:
         """Whether the placeholder ``pN`` stands for a list of values."""
@@ -85,9 +86,9 @@ class Parsed:
 
 
 @lru_cache(maxsize=2048)
-def parse(text: str, dialect: str = "postgres") -> Parsed:
+def parse(text: str, dialect: Dialect = "postgres") -> Parsed:
     """Parse one statement. Raises Unparsable with the reason."""
-    found = parameters(text)
+    found = parameters(text, dialect)
     ready = _with_plain_placeholders(text, found)
     try:
         trees = [tree for tree in sqlglot.parse(ready, dialect=DIALECTS.get(dialect, dialect)) if tree is not None]
@@ -105,10 +106,10 @@ def parse(text: str, dialect: str = "postgres") -> Parsed:
 
 
 @lru_cache(maxsize=2048)
-def parameters(text: str) -> tuple[Parameter, ...]:
+def parameters(text: str, dialect: Dialect = "postgres") -> tuple[Parameter, ...]:
     """The placeholders of a statement, in order."""
     found: list[Parameter] = []
-    all_tokens = tokens(text)
+    all_tokens = tokens(text, dialect)
     for position, token in enumerate(all_tokens):
         if token.kind != "parameter":
             continue

@@ -13,14 +13,16 @@ _ROLES: dict[str, Role] = {">": "lower", ">=": "lower", "<": "upper", "<=": "upp
 
 def guessed_sites(text: str, snapshot: Snapshot) -> dict[int, Site]:
     """Sites by parameter number: LIMIT, OFFSET, and a column of a table that the text names before an operator."""
-    found = tokens(text)
-    words = {token.word or token.spelling.strip('"') for token in found if token.kind in ("word", "quoted")}
+    dialect = snapshot.server.dialect
+    found = tokens(text, dialect)
+    words = {token.word or token.spelling.strip('"`') for token in found if token.kind in ("word", "quoted")}
     columns: dict[str, Column] = {}
     for table in snapshot.tables:
         if table.name.name in words:
             columns.update({column.name: column for column in table.columns})
     places = [at for at, token in enumerate(found) if token.kind == "parameter"]
-    return {parameter.number: _site(found, at, columns) for parameter, at in zip(parameters(text), places, strict=True)}
+    numbered = parameters(text, dialect)
+    return {parameter.number: _site(found, at, columns) for parameter, at in zip(numbered, places, strict=True)}
 
 
 def _site(found: list[Token], at: int, columns: dict[str, Column]) -> Site:
@@ -34,7 +36,7 @@ def _site(found: list[Token], at: int, columns: dict[str, Column]) -> Site:
         token = found[at - distance] if at >= distance else None
         if token is None or token.word in ("and", "or", "where", "select", "values", "set"):
             break
-        column = columns.get(token.word or token.spelling.strip('"')) if token.kind in ("word", "quoted") else None
+        column = columns.get(token.word or token.spelling.strip('"`')) if token.kind in ("word", "quoted") else None
         if column is not None:
             operator = found[at - distance + 1]
             role = _ROLES.get(operator.word or operator.spelling, "equal")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from dbtune.demo import shop
-from dbtune.demo.flow import DemoOptions, run_demo
+from dbtune.demo.flow import run_demo
+from dbtune.demo.options import DemoOptions
 from dbtune.demo.outcome import Outcome
 from dbtune.model.progress import NoProgress
 from dbtune.model.recommendation import Report

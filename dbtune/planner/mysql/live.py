@@ -16,9 +16,11 @@ from dbtune.model.plan import Plan
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance
 from dbtune.planner.mysql.mariadb_costs import Pages, with_mariadb_costs
+from dbtune.planner.mysql.prices import RowPrices
 from dbtune.planner.mysql.reading import read_explain
 from dbtune.planner.mysql.relations import Relations, relations
 from dbtune.planner.mysql.totals import with_subqueries
+from dbtune.planner.mysql.worked import with_worked_costs
 
 EXPLAIN_TIMEOUT_MS = 10_000
 
@@ -56,6 +58,8 @@ class LiveMySQL:
         plan = read_explain(str(next(iter(rows[0].values()))), self.session.version.family, known)
         if not self.session.version.has(MySQLAbility.EXPLAIN_JSON_COST):
             plan = with_mariadb_costs(plan, self._pages)
+        if self.session.version.family == "mysql":
+            plan = with_worked_costs(plan, sql, RowPrices.of(self._snapshot))
         return with_subqueries(plan)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ materialises is an exception: its cost is in the join's.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from dbtune.model.plan import Plan, PlanNode
@@ -39,9 +40,11 @@ def _whole(node: PlanNode) -> PlanNode:
 
 
 def _runs(node: PlanNode) -> float:
-    """How often a subquery that depends on the node's rows is run: for each row that is read, as a filter on it comes
-    before the rows are thrown away; where it is in the select list, for each row there is."""
-    return max(1.0, node.examined_rows if node.filter is not None and node.examined_rows is not None else node.rows)
+    """How often a subquery that depends on the node's rows is run: for each row that is read, where it is all that the
+    filter asks; for each row that is left, where there are other conditions, or it is in the select list."""
+    if node.filter is None or node.examined_rows is None or re.search(r"\) and \(", node.filter, re.IGNORECASE):
+        return node.rows or 1.0
+    return max(1.0, node.examined_rows)
 
 
 def _counted(node: PlanNode, filling: PlanNode) -> bool:

@@ -9,6 +9,7 @@ from dbtune.model.errors import PlanFailed
 from dbtune.model.plan import Plan
 from dbtune.model.risk import PlanRisk
 from dbtune.model.snapshot import Snapshot
+from dbtune.model.workload import Limit
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
 from dbtune.planner.plan_text import read_executed_plan
 from dbtune.planner.robustness.known import known_of
@@ -49,11 +50,19 @@ def _counted(texts: Iterator[str]) -> Iterator[Plan]:
             yield plan
 
 
+UNKNOWN_RISK = Limit(
+    "risk of the new plans",
+    "not judged on this server: what its plans cost with other numbers of rows than estimated has been worked out for "
+    "Postgres only. Measure the changed statements on a staging copy first",
+)
+
+
 class Risks:
-    """Judges new plans; each once."""
+    """Judges new plans; each once. Those of MySQL and MariaDB are not judged: neither safe nor risky."""
 
     def __init__(self, gate: Gate, snapshot: Snapshot, executed: Executed | None = None) -> None:
         self._gate = gate
+        self.limits = () if snapshot.server.dialect == "postgres" else (UNKNOWN_RISK,)
         self._sizes = Sizes.of(snapshot)
         self._known = {fingerprint: known_of(plans) for fingerprint, plans in (executed or {}).items()}
         self._recosted: dict[str, tuple[Recosting, ...]] = {}
@@ -61,7 +70,9 @@ class Risks:
 
     def of(self, planned: PlannedStatement, after: StatementCost) -> PlanRisk | None:
         """The risk of ``after`` in place of today's plans, the worst of the statement's executions; None where they are
-        the same."""
+        the same, or nothing can be said."""
+        if self.limits:
+            return None
         key = (planned.fingerprint, after.indexes, after.cost)
         if key not in self._judged:
             self._judged[key] = self._judge(planned, after)

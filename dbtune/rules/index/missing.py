@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Confidence
 from dbtune.model.recommendation import Evidence, Severity
 from dbtune.model.schema import Index, Table
@@ -37,6 +38,7 @@ from dbtune.rules.changes import build
 from dbtune.rules.context import Context
 from dbtune.rules.dropping import subject_of
 from dbtune.rules.finding import Finding
+from dbtune.rules.innodb_changes import innodb_risk, replaced_by
 from dbtune.rules.ledger import Comparison
 from dbtune.rules.registry import rule
 from dbtune.rules.wording import (
@@ -88,10 +90,11 @@ def _finding(ctx: Context, table: Table, chosen: Chosen, others: float) -> Findi
             statements=comparison.evidence,
         ),
         change=build(index, ctx.snapshot),
-        risk=_risk(table, chosen),
+        risk=_risk(ctx, table, chosen),
         severity=_severity(comparison.saved / others),
         key=shape_key(index),
         add=frozenset({index}),
+        drop=_replaced(ctx, index),
     )
 
 
@@ -108,6 +111,12 @@ def _confidence(ctx: Context, table: Table, index: Index) -> Confidence:
         if columns and not any(c is not None and (c.statistics or c.inherited_statistics) for c in columns):
             return "estimated"
     return ctx.planner.confidence
+
+
+def _replaced(ctx: Context, index: Index) -> frozenset[QualifiedName]:
+    """The index of a foreign key that goes with the change."""
+    found = None if ctx.snapshot.server.dialect == "postgres" else replaced_by(index, ctx.snapshot)
+    return frozenset() if found is None else frozenset({found.qualified_name})
 
 
 def _severity(gain: float) -> Severity:
@@ -136,9 +145,11 @@ def _change(
     return f"{words}: {access}, {costs}" if access else f"{words}: {costs}"
 
 
-def _risk(table: Table, chosen: Chosen) -> str:
+def _risk(ctx: Context, table: Table, chosen: Chosen) -> str:
     writes = writes_words(chosen.write_cost)
     price = f"It takes {human_bytes(chosen.bytes)}" + (f" and {writes}." if writes else ".")
+    if ctx.snapshot.server.dialect != "postgres":
+        return f"{price} {innodb_risk(chosen.index, ctx.snapshot)}"
     if table.kind == "partitioned":
         return f"{price} Each partition's index is built concurrently; the last ATTACH makes the whole valid."
     return f"{price} The build does not block writers, but waits for all open transactions."

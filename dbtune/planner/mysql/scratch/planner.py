@@ -41,6 +41,7 @@ from dbtune.planner.mysql.scratch.settings import apply_settings
 from dbtune.planner.mysql.scratch.statistics import InnodbStatistics, Statistics, believed_rows, put_histograms
 from dbtune.planner.mysql.scratch.what_if import Place, WhatIfIndexes
 from dbtune.planner.mysql.totals import with_subqueries
+from dbtune.planner.mysql.worked import with_worked_costs
 
 SAMPLING_TIMEOUT_MS = 30_000
 RIVALS = 6
@@ -247,6 +248,8 @@ class ScratchPlanner:
         self._indexes.hide(hidden, tables, unknown)
         plan = self._explained(instance)
         correction = self._corrector.correct(plan)
+        if self._host.version.family == "mysql":
+            correction.plan = with_worked_costs(correction.plan, instance.sql, self._prices)
         correction.plan = with_subqueries(correction.plan)
         if correction.tables:
             self.corrected += 1
