@@ -53,13 +53,15 @@ def covering(use: Use) -> Iterator[Index]:
         if rest is None or not rest:
             continue
         wide = without_clustered(use, (*keys, *(IndexKey(name) for name in rest)))
-        if fits(use, wide):
+        if fits(use, wide) and not _is_in_primary_key(use, wide):
             yield use.index(wide)
 
 
 def without_clustered(use: Use, keys: Keys) -> Keys:
     """The shortest list that, with the primary key at its end, begins with these keys."""
     clustered = [column.name for column in clustered_columns(use.table)]
+    if len(clustered) == 1:  # after it no key narrows anything, so it may as well stand at the end
+        keys = (*keys[:1], *(key for key in keys[1:] if key.column != clustered[0] or key.descending))
     for length in range(1, len(keys)):
         first = keys[:length]
         held = {key.column for key in first if key.prefix_length is None}
@@ -71,8 +73,12 @@ def without_clustered(use: Use, keys: Keys) -> Keys:
 
 def _key_lists(use: Use) -> Iterator[Keys]:
     """Each once; those with columns that are too long for a whole key, with a prefix of them."""
+    wanted = _wanted(use)
     seen: set[Keys] = set()
-    for keys in arranged(_wanted(use)):
+    if use.use.limit and wanted.equal and wanted.order:
+        # the order costs some bytes, and spares a sort of all rows of the values that have most of them
+        seen.update(wanted.equal[:length] for length in range(1, len(wanted.equal) + 1))
+    for keys in arranged(wanted):
         keys = keys[:MAXIMUM_KEYS]
         if keys and keys not in seen and len({key.text for key in keys}) == len(keys):
             seen.add(keys)

@@ -10,13 +10,20 @@ from collections.abc import Mapping
 from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession, writing_session
-from dbtune.connect.mysql_refusals import first_line
+from dbtune.connect.mysql_refusals import code_of, first_line
 from dbtune.connect.targets import DatabaseUrl
 from dbtune.demo.applying import Built, Failure
 from dbtune.demo.measuring import ENOUGH_SECONDS, MOST_RUNS, Measured
 from dbtune.model.progress import Progress
 from dbtune.model.recommendation import Report
 from dbtune.model.workload import Workload
+
+LIMIT_SECONDS = 60
+TIMED_OUT = frozenset({1969, 3024})
+"""What MariaDB and MySQL say to a statement that they end."""
+
+LONG_MS = 10_000.0
+"""A statement that takes longer is run once: what it reads first from disk is lost in that."""
 
 INDEX_SIZES = """
     SELECT index_name AS name, SUM(stat_value) * @@innodb_page_size AS bytes
@@ -25,9 +32,16 @@ INDEX_SIZES = """
 
 
 def measure(url: DatabaseUrl, workload: Workload, progress: Progress, text: str) -> Mapping[str, Measured]:
-    """By fingerprint, the time of each statement's first sample. Nothing that it writes is kept."""
+    """By fingerprint, the time of each statement's first sample. Nothing that it writes is kept.
+
+    One that takes longer than LIMIT_SECONDS is ended then, and counted as if it had taken so long.
+    """
     measured: dict[str, Measured] = {}
     with writing_session(url) as session:
+        if session.version.family == "mysql":
+            session.run(f"SET SESSION max_execution_time = {LIMIT_SECONDS * 1000}")
+        else:
+            session.run(f"SET SESSION max_statement_time = {LIMIT_SECONDS}")
         for number, statement in enumerate(workload.statements):
             progress.step(text, number, len(workload.statements))
             sql = statement.samples[0] if statement.samples else statement.text
@@ -38,12 +52,16 @@ def measure(url: DatabaseUrl, workload: Workload, progress: Progress, text: str)
 def _measure(session: MySQLSession, sql: str) -> Measured:
     times: list[float] = []
     try:
-        _run(session, sql)  # brings pages into memory
+        first = _run(session, sql)  # brings pages into memory
+        if first > LONG_MS:
+            return Measured(first, 1)
         while len(times) < MOST_RUNS and sum(times) < ENOUGH_SECONDS * 1000:
             times.append(_run(session, sql))
     except MySQLError as error:
         if not session.is_lost:
             session.run("ROLLBACK")
+        if code_of(error) in TIMED_OUT:
+            return Measured(LIMIT_SECONDS * 1000.0, 1)
         return Measured(0.0, 0, first_line(error))
     return Measured(statistics.median(times), len(times))
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -156,12 +157,17 @@ class MySQLOwnServer:
             )
         self._tell_watchdog(f"+{self._server.pid}")
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while not self.socket.is_socket():
+        while not self._answers():
             if self._server.poll() is not None or time.monotonic() > deadline:
                 raise PlannerUnavailable(
                     f"{self.program.version.name} did not start: {_last_line(printed.read_bytes())}"
                 )
             time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        """Whether the door is open: the file is there a moment before."""
+        with socket.socket(socket.AF_UNIX) as door:
+            return door.connect_ex(str(self.socket)) == 0
 
     def _tell_watchdog(self, word: str) -> None:
         assert self._watchdog.stdin is not None

@@ -31,6 +31,10 @@ PROOFS = 2
 """What is pruned leaves space and work for others: so often the set is chosen again."""
 
 
+MOST_SHORTER = 2
+"""Of one index and statement."""
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What limits the choice.
@@ -111,6 +115,8 @@ def _proved(model: Model, min_gain: float, budget_bytes: int | None, late: Late,
     best = Standing(model, min_gain, NOTHING)
     for _ in range(PROOFS):
         found = optimised(model, budget_bytes, best.indexes, banned, late, progress)
+        if model.prices.scale.tries_shorter and not late():
+            _try_shorter(model, found.indexes)
         least_gain = Standing(model, min_gain, found.indexes).least_gain
         slimmed = slim(model, found.indexes, least_gain)
         standing = Standing(model, min_gain, slimmed)
@@ -122,6 +128,20 @@ def _proved(model: Model, min_gain: float, budget_bytes: int | None, late: Late,
             break
         banned |= gone
     return best
+
+
+def _try_shorter(model: Model, indexes: Package) -> None:
+    """Learn what the statements cost with the first keys of a chosen index in its place."""
+    for space in model.spaces.values():
+        held = indexes & space.pool
+        for index in sorted(space.learn(held), key=lambda one: one.name):
+            shorter = [one for one in space.pool if one.table == index.table and _begins(index, one)]
+            for one in sorted(shorter, key=lambda one: (-len(one.keys), one.name))[:MOST_SHORTER]:
+                space.learn((held - {index}) | {one})
+
+
+def _begins(index: Index, shorter: Index) -> bool:
+    return len(shorter.keys) < len(index.keys) and index.keys[: len(shorter.keys)] == shorter.keys
 
 
 def _confirmed(model: Model, standing: Standing) -> Found:

@@ -11,6 +11,7 @@ from typing import Literal
 from sqlglot import exp
 
 from dbtune.sql.lexing import Token, tokens
+from dbtune.sql.mysql_volatility import is_deterministic
 from dbtune.sql.scopes import Scope
 
 IMMUTABLE_FUNCTIONS = frozenset(
@@ -85,6 +86,8 @@ _IMMUTABLE_CASTS: dict[Kind, frozenset[Kind]] = {
 
 def is_immutable(node: exp.Expr, text: str, scope: Scope) -> bool:
     """Whether the expression, whose text is ``text``, uses nothing but immutable functions, operators and casts."""
+    if scope.parsed.dialect != "postgres":
+        return not any(node.find_all(*_CURRENT)) and is_deterministic(text)
     if any(node.find_all(*_CURRENT)) or not _functions_are_immutable(text, scope):
         return False
     for part in node.walk():

@@ -17,8 +17,8 @@ INSERT INTO customers
 SELECT
     i,
     CONCAT(ELT(1 + FLOOR(8 * r1), 'Anna', 'ben', 'Carla', 'david', 'Eva', 'frank', 'Greta', 'henry'), '.',
-        SUBSTR(MD5(i), 1, 14), '@example.', ELT(1 + i % 3, 'com', 'org', 'net')),
-    CONCAT(UPPER(SUBSTR(MD5(i), 1, 1)), SUBSTR(MD5(i), 2, 5), ' ', UPPER(SUBSTR(MD5(i * 7), 1, 1)), SUBSTR(MD5(i * 7), 2, 8)),
+        SUBSTR(SHA2(i, 256), 1, 14), '@example.', ELT(1 + i % 3, 'com', 'org', 'net')),
+    CONCAT(UPPER(SUBSTR(SHA2(i, 256), 1, 1)), SUBSTR(SHA2(i, 256), 2, 5), ' ', UPPER(SUBSTR(SHA2(i * 7, 256), 1, 1)), SUBSTR(SHA2(i * 7, 256), 2, 8)),
     ELT(1 + FLOOR(14 * r2), 'DE', 'DE', 'DE', 'FR', 'FR', 'US', 'US', 'US', 'US', 'GB', 'NL', 'PL', 'SE', 'JP'),
     CONCAT('City ', FLOOR(POW(r3, 2) * 800)),
     CASE WHEN r4 < 0.95 THEN 'active' WHEN r4 < 0.99 THEN 'closed' ELSE 'blocked' END,
@@ -39,9 +39,9 @@ SELECT
     1 + FLOOR(60 * POW(r1, 2)),
     CONCAT(ELT(1 + FLOOR(6 * r2), 'Oak', 'Steel', 'Linen', 'Glass', 'Wool', 'Cork'), ' ',
         ELT(1 + FLOOR(8 * r3), 'table', 'lamp', 'shelf', 'chair', 'kettle', 'blanket', 'frame', 'bottle'), ' ',
-        SUBSTR(MD5(i), 1, 4)),
+        SUBSTR(SHA2(i, 256), 1, 4)),
     CONCAT('A ', ELT(1 + FLOOR(5 * r4), 'sturdy', 'light', 'handmade', 'recycled', 'classic'), ' piece for the ',
-        ELT(1 + FLOOR(5 * r5), 'kitchen', 'garden', 'office', 'hall', 'bathroom'), ', article ', MD5(i * 3)),
+        ELT(1 + FLOOR(5 * r5), 'kitchen', 'garden', 'office', 'hall', 'bathroom'), ', article ', LEFT(SHA2(i * 3, 256), 32)),
     500 + FLOOR(POW(r6, 3) * 50000),
     JSON_OBJECT('colour', ELT(1 + FLOOR(6 * POW(r7, 2)), 'black', 'white', 'oak', 'blue', 'red', 'teal'),
         'weight', FLOOR(r8 * 9000), 'supplier', CONCAT('S', FLOOR(r9 * 900))),
@@ -106,7 +106,7 @@ SELECT
         WHEN r1 < 0.03 THEN 'refunded'
         ELSE 'captured'
     END,
-    CONCAT('pay_', MD5(i)),
+    CONCAT('pay_', LEFT(SHA2(i, 256), 32)),
     1000 + FLOOR(POW(r2, 4) * 200000),
     TIMESTAMP('2023-01-01 00:05:00') + INTERVAL FLOOR(i / (500000 * @scale) * 1275 * 86400) SECOND
 FROM (
@@ -122,7 +122,7 @@ SELECT
     1 + FLOOR(5 * SQRT(r3)),
     r4 < 0.98,
     CONCAT('It is ', ELT(1 + FLOOR(5 * r5), 'fine', 'good', 'great', 'poor', 'broken'), ', ',
-        REPEAT(CONCAT(MD5(i), ' '), 1 + FLOOR(r6 * 5))),
+        REPEAT(CONCAT(LEFT(SHA2(i, 256), 32), ' '), 1 + FLOOR(r6 * 5))),
     TIMESTAMP('2023-01-01') + INTERVAL FLOOR(r7 * 1275 * 86400) SECOND
 FROM (
     SELECT i, RAND(61) AS r1, RAND(62) AS r2, RAND(63) AS r3, RAND(64) AS r4, RAND(65) AS r5, RAND(66) AS r6, RAND(67) AS r7
@@ -145,7 +145,7 @@ INSERT INTO events
 SELECT
     i,
     CASE WHEN r1 < 0.6 THEN 1 + FLOOR(POW(r2, 2) * 200000 * @scale) END,
-    INSERT(INSERT(INSERT(INSERT(MD5(FLOOR(i / 8)), 9, 0, '-'), 14, 0, '-'), 19, 0, '-'), 24, 0, '-'),
+    INSERT(INSERT(INSERT(INSERT(LEFT(SHA2(FLOOR(i / 8), 256), 32), 9, 0, '-'), 14, 0, '-'), 19, 0, '-'), 24, 0, '-'),
     CASE
         WHEN r3 < 0.8 THEN 'page_view'
         WHEN r3 < 0.95 THEN 'search'
@@ -161,7 +161,7 @@ FROM (
 
 INSERT INTO sessions
 SELECT
-    INSERT(INSERT(INSERT(INSERT(MD5(i), 9, 0, '-'), 14, 0, '-'), 19, 0, '-'), 24, 0, '-'),
+    INSERT(INSERT(INSERT(INSERT(LEFT(SHA2(i, 256), 32), 9, 0, '-'), 14, 0, '-'), 19, 0, '-'), 24, 0, '-'),
     1 + FLOOR(POW(r1, 2) * 200000 * @scale),
     TIMESTAMP('2026-01-01') + INTERVAL FLOOR(i / (400000 * @scale) * 180 * 86400) SECOND
 FROM (SELECT i, RAND(91) AS r1 FROM shop_numbers WHERE i <= 400000 * @scale ORDER BY i LIMIT 100000000) AS chance;

@@ -2,7 +2,7 @@
 
 -- customer by e-mail
 -- calls: 900
-SELECT id, full_name, status FROM customers WHERE email = 'Anna.c4ca4238a0b923@example.org';
+SELECT id, full_name, status FROM customers WHERE email = 'Anna.6b86b273ff34fc@example.org';
 
 -- customer by id
 -- calls: 20000
@@ -32,7 +32,7 @@ SELECT id, state, amount_cents FROM payments WHERE order_id = 300123;
 
 -- payment by the provider's reference
 -- calls: 800
-SELECT id, order_id, state FROM payments WHERE provider_reference = 'pay_c4ca4238a0b923820dcc509a6f75849b';
+SELECT id, order_id, state FROM payments WHERE provider_reference = 'pay_6b86b273ff34fce19d6b804eff5a3f57';
 
 -- revenue by day over a month
 -- calls: 30
@@ -132,7 +132,7 @@ SELECT count(*) FROM customers WHERE referrer_id = 5120;
 
 -- a session is looked up
 -- calls: 8000
-SELECT customer_id FROM sessions WHERE id = '6512bd43-d9ca-a6e0-2c99-0b0a82652dca' AND expires_at > '2026-06-30';
+SELECT customer_id FROM sessions WHERE id = '4fc82b26-aecb-47d2-868c-4efbe3581732' AND expires_at > '2026-06-30';
 
 -- dashboard: orders and revenue by country this year
 -- calls: 6
@@ -152,7 +152,7 @@ UPDATE carts SET item_count = item_count + 1, updated_at = '2026-06-30' WHERE id
 -- an event comes in
 -- calls: 25000
 INSERT INTO events (id, customer_id, session_id, kind, payload, created_at)
-VALUES (100000001, 4711, '6512bd43-d9ca-a6e0-2c99-0b0a82652dca', 'page_view', '{"path": "/p/1"}', '2026-06-30');
+VALUES (100000001, 4711, '4fc82b26-aecb-47d2-868c-4efbe3581732', 'page_view', '{"path": "/p/1"}', '2026-06-30');
 
 -- sessions of a customer end
 -- calls: 200

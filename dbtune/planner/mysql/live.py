@@ -58,8 +58,7 @@ class LiveMySQL:
         plan = read_explain(str(next(iter(rows[0].values()))), self.session.version.family, known)
         if not self.session.version.has(MySQLAbility.EXPLAIN_JSON_COST):
             plan = with_mariadb_costs(plan, self._pages)
-        if self.session.version.family == "mysql":
-            plan = with_worked_costs(plan, sql, RowPrices.of(self._snapshot))
+        plan = with_worked_costs(plan, sql, RowPrices.of(self._snapshot), self.session.version.family)
         return with_subqueries(plan)
 
     def close(self) -> None:

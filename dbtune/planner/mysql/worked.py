@@ -1,17 +1,17 @@
-"""What MySQL's plans take where the costs in its EXPLAIN are not those of the plan.
+"""What plans take where the costs in EXPLAIN are not those of the plan.
 
 The optimiser sets costs while it chooses the order of a join. What it decides later leaves them as they were:
 
 - An index read in order in place of a sort shows the cost of a scan of the whole table, whether it reads ten rows (with
   LIMIT) or all of them, each by way of the index.
 - LIMIT lowers no cost at all, though reading ends with the last row that is wanted.
-- A hash join shows the cost of the nested loop over blocks that it took the place of: the product of both sides.
+- MySQL: A hash join shows the cost of the nested loop over blocks that it took the place of: the product of both sides.
   Where nothing tells how many partners a row has, it shows that product as rows, too.
-- Grouping in a temporary table shows a sort of all rows, where only the groups are sorted.
+- MySQL: Grouping in a temporary table shows a sort of all rows, where only the groups are sorted.
 
 So dbtune works these out anew, in the optimiser's own constants, from the rows that EXPLAIN tells. Which plan is taken
-stays the optimiser's choice. Tried on MySQL 9.7; ``test_if_skip_sort_order`` in ``sql/sql_optimizer.cc``,
-``sql/sql_planner.cc``, ``sql/iterators/hash_join_iterator.h``.
+stays the optimiser's choice. Tried on MySQL 9.7 and MariaDB 11.8; ``test_if_skip_sort_order`` in
+``sql/sql_optimizer.cc``, ``sql/sql_planner.cc``, ``sql/iterators/hash_join_iterator.h``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import math
 import re
 from dataclasses import replace
 
+from dbtune.connect.mysql_abilities import Family
 from dbtune.model.plan import Plan, PlanNode
 from dbtune.planner.mysql.prices import RowPrices
 from dbtune.sql.lexing import tokens
@@ -37,9 +38,9 @@ _ONCE = (*_BESIDE, "Subquery")
 """Inputs whose costs are not in the node's (``totals.py`` adds them)."""
 
 
-def with_worked_costs(plan: Plan, sql: str, prices: RowPrices) -> Plan:
+def with_worked_costs(plan: Plan, sql: str, prices: RowPrices, family: Family) -> Plan:
     """The plan of the statement with costs that are its own."""
-    root, _ = _Worker(prices).node(plan.root)
+    root, _ = _Worker(prices, family).node(plan.root)
     wanted = limit_of(sql)
     if wanted is not None and _streams(root) and root.rows > wanted:
         part = max(prices.lookup, root.total_cost * wanted / root.rows)
@@ -73,8 +74,9 @@ def _streams(root: PlanNode) -> bool:
 class _Worker:
     """Works out a node's cost, and by what its rows are multiplied."""
 
-    def __init__(self, prices: RowPrices) -> None:
+    def __init__(self, prices: RowPrices, family: Family) -> None:
         self._prices = prices
+        self._of_mysql = family == "mysql"
 
     def node(self, node: PlanNode) -> tuple[PlanNode, float]:
         pairs = [self.node(child) for child in node.children]
@@ -83,7 +85,7 @@ class _Worker:
             return self._join(node, children, pairs[0][1] * pairs[1][1])
         factor = math.prod(of_child for child, of_child in pairs if child.parent_relationship not in _BESIDE)
         own = (node.total_cost - _inputs_cost(node)) * factor
-        if _groups_in_table(node):
+        if self._of_mysql and _groups_in_table(node):
             own = self._grouping(node.type, own, children)
         below = sum(child.total_cost for child in children if child.parent_relationship not in _ONCE)
         examined = None if node.examined_rows is None else node.examined_rows * factor
@@ -114,7 +116,7 @@ class _Worker:
         old_left, old_right = node.children[:2]
         left, right = children[:2]
         added = max(0.0, node.total_cost - old_left.total_cost)
-        if node.type == "Hash Join":
+        if node.type == "Hash Join" and self._of_mysql:
             read = right.examined_rows or right.rows
             if _equates(node, right):
                 most = max(left.rows, read)  # no statistics tell of the partners: those along a key

@@ -36,6 +36,7 @@ from dbtune.planner.mysql.scratch.host import ScratchHost, open_scratch
 from dbtune.planner.mysql.scratch.made_rows import distinct_values, made_rows
 from dbtune.planner.mysql.scratch.mariadb_statistics import MariadbStatistics
 from dbtune.planner.mysql.scratch.rows import MOST_ROWS, count, fill, sample
+from dbtune.planner.mysql.scratch.sampled_conditions import SampledConditions
 from dbtune.planner.mysql.scratch.schema import create_schema, there
 from dbtune.planner.mysql.scratch.settings import apply_settings
 from dbtune.planner.mysql.scratch.statistics import InnodbStatistics, Statistics, believed_rows, put_histograms
@@ -80,6 +81,7 @@ class ScratchPlanner:
             fixed_rows=3.0 if host.version.has(MySQLAbility.COST_VARIABLES) else 1.0,
         )
         self._prices = RowPrices.of(snapshot)
+        self._conditions = SampledConditions(self._session, tables, self._indexes.existing)
         self._relations: dict[Instance, Relations] = {}
         self._answers: dict[tuple[Instance, frozenset[Place], frozenset[Place]], Correction] = {}
         """By statement, the indexes of its tables that are shown, and those of whose values the optimiser knows."""
@@ -248,8 +250,9 @@ class ScratchPlanner:
         self._indexes.hide(hidden, tables, unknown)
         plan = self._explained(instance)
         correction = self._corrector.correct(plan)
-        if self._host.version.family == "mysql":
-            correction.plan = with_worked_costs(correction.plan, instance.sql, self._prices)
+        correction.plan = self._conditions.corrected(correction.plan)
+        family = self._host.version.family
+        correction.plan = with_worked_costs(correction.plan, instance.sql, self._prices, family)
         correction.plan = with_subqueries(correction.plan)
         if correction.tables:
             self.corrected += 1

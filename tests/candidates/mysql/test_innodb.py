@@ -1,0 +1,96 @@
+"""Candidates for MySQL and MariaDB, one statement at a time, on real schemas. Cases: ``cases.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypedDict
+
+import pytest
+
+from dbtune.candidates.generate import generate, serves
+from dbtune.collect.collector import CollectOptions, collect
+from dbtune.connect.targets import DatabaseUrl, parse_target
+from dbtune.ddl.mysql_indexes import add_online
+from dbtune.model.progress import NoProgress
+from dbtune.model.schema import Index, IndexKey
+from dbtune.model.snapshot import Snapshot
+from dbtune.model.workload import Instance, Statement
+from dbtune.planner.gate import PlannedStatement
+from dbtune.sql.facts import statement_facts
+from tests.servers.filling import fill
+from tests.servers.mysql_sandbox import MySQLServer
+
+FOLDER = Path(__file__).parent
+
+
+class Case(TypedDict, total=False):
+    sql: str
+    has: list[str]
+    has_not: list[str]
+    nothing: bool
+    mysql: list[str]
+    mariadb: list[str]
+
+
+CASES: list[Case] = json.loads((FOLDER / "cases.json").read_text())
+
+
+@pytest.fixture(scope="module", params=["mysql", "mariadb"])
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[MySQLServer, Snapshot]]:
+    found: MySQLServer = request.getfixturevalue(request.param)
+    url = parse_target(fill(found, "candidates", (FOLDER / "schema.sql").read_text()))
+    assert isinstance(url, DatabaseUrl)
+    yield found, collect(url, CollectOptions(workload=False), NoProgress())
+    found.run("DROP DATABASE candidates")
+
+
+def words(index: Index) -> str:
+    """``orders (status, placed_at DESC, note(50))``."""
+
+    def of(key: IndexKey) -> str:
+        length = "" if key.prefix_length is None else f"({key.prefix_length})"
+        return key.text + length + (" DESC" if key.descending else "")
+
+    return f"{index.table.name} ({', '.join(map(of, index.keys))})"
+
+
+def candidates(snapshot: Snapshot, sql: str) -> list[Index]:
+    planned = PlannedStatement(Statement("f", sql), statement_facts(sql, snapshot), (Instance(sql),))
+    return [candidate.index for candidate in generate(snapshot, [planned])]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["sql"][:60])
+def test_candidates(server: tuple[MySQLServer, Snapshot], case: Case) -> None:
+    found, snapshot = server
+    indexes = candidates(snapshot, case["sql"])
+    shapes = [words(index) for index in indexes]
+    if case.get("nothing"):
+        assert shapes == []
+        return
+    own = case.get("mysql", []) if found.family == "mysql" else case.get("mariadb", [])
+    assert set(case["has"]) | set(own) <= set(shapes), shapes
+    assert not set(case["has_not"]) & set(shapes), shapes
+    assert len(set(shapes)) == len(shapes)
+    # nothing of Postgres' own, and names that the server takes
+    assert {index.method for index in indexes} <= {"btree"}
+    assert not any(index.include or index.predicate for index in indexes)
+    assert all(len(index.name) <= 64 for index in indexes)
+
+
+def test_the_server_builds_every_candidate(server: tuple[MySQLServer, Snapshot]) -> None:
+    found, snapshot = server
+    for case in CASES:
+        for index in candidates(snapshot, case["sql"]):
+            found.run(add_online(index), f"ALTER TABLE candidates.{index.table.name} DROP INDEX `{index.name}`")
+
+
+def test_an_existing_index_serves_read_either_way(server: tuple[MySQLServer, Snapshot]) -> None:
+    _, snapshot = server
+    orders = next(table for table in snapshot.tables if table.name.name == "orders")
+    total = next(index for index in orders.indexes if index.name == "total")
+    assert serves(total, Index("w", orders.name, (IndexKey("total"),)))
+    assert serves(total, Index("w", orders.name, (IndexKey("total", descending=True),)))
+    assert not serves(total, Index("w", orders.name, (IndexKey("total", prefix_length=5),)))
+    assert not serves(total, Index("w", orders.name, (IndexKey("total"), IndexKey("status"))))
