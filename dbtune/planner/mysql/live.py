@@ -17,7 +17,7 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance
 from dbtune.planner.mysql.mariadb_costs import Pages, with_mariadb_costs
 from dbtune.planner.mysql.prices import RowPrices
-from dbtune.planner.mysql.reading import read_explain
+from dbtune.planner.mysql.reading import UNKNOWN_VALUES, read_explain
 from dbtune.planner.mysql.relations import Relations, relations
 from dbtune.planner.mysql.totals import with_subqueries
 from dbtune.planner.mysql.worked import with_worked_costs
@@ -43,7 +43,7 @@ class LiveMySQL:
     def plan(self, instance: Instance) -> Plan:
         """The statement's plan, with the cost of its subqueries. Raises PlanFailed with the server's reason."""
         if instance.generic:
-            raise PlanFailed("it has parameters whose values are not known")
+            raise PlanFailed(UNKNOWN_VALUES)
         sql = instance.sql.strip().rstrip(";")
         try:
             path = instance.search_path or self._snapshot.search_path

@@ -12,6 +12,8 @@ from dbtune.planner.mysql.relations import Relations
 from dbtune.planner.mysql.tree import read_tree
 from dbtune.planner.mysql.values import decode
 
+UNKNOWN_VALUES = "it has parameters whose values are not known: neither a sample nor a histogram tells them (a slow log has them: --log)"
+
 
 def read_explain(explain: str, dialect: Literal["mysql", "mariadb"], relations: Relations) -> Plan:
     """The plan in JSON of either version, TREE or EXPLAIN ANALYZE text. Raises PlanFailed where it is none of these."""

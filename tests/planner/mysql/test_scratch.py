@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,12 @@ from dbtune.model.progress import NoProgress
 from dbtune.model.schema import Index, IndexKey
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance
+from dbtune.planner.mysql.prices import RowPrices
 from dbtune.planner.mysql.reading import read_explain
 from dbtune.planner.mysql.scratch.host import SCRATCH_URL_VARIABLE
 from dbtune.planner.mysql.scratch.planner import ScratchPlanner
 from dbtune.planner.mysql.totals import with_subqueries
+from dbtune.planner.mysql.worked import with_worked_costs
 from tests.planner.mysql.conftest import Shop, fill
 from tests.servers.mysql_sandbox import FLAVOURS, MySQLServer, script
 
@@ -89,7 +92,8 @@ def pair(
 def truth(shop: Shop, sql: str) -> Plan:
     family = shop.server.family
     text = shop.explain(sql, "v1" if family == "mysql" else "mariadb")
-    return with_subqueries(read_explain(text, family, shop.relations(sql)))
+    prices = RowPrices.of(snapshot_of(shop)[1])
+    return with_subqueries(with_worked_costs(read_explain(text, family, shop.relations(sql)), sql, prices, family))
 
 
 @contextmanager
@@ -180,6 +184,36 @@ def test_what_cannot_be_built_is_left_out(pair: tuple[Shop, ScratchPlanner]) -> 
     missing = index("orders", "nope")
     assert planner.prepare([partial, missing, BY_TOTAL]) == (BY_TOTAL,)
     assert any("w_nope" in limit.what for limit in planner.limits)
+
+
+def test_more_indexes_than_a_table_may_have(pair: tuple[Shop, ScratchPlanner]) -> None:
+    _, planner = pair
+    columns = ("customer", "status", "placed", "total", "agent")
+    many = [index("orders", *names) for length in (2, 3, 4) for names in permutations(columns, length)]
+    assert len(many) > 64
+    assert planner.prepare(many) == tuple(many)
+    assert not [limit for limit in planner.limits if "w_customer" in limit.what]
+    for wanted, sql in (
+        (many[0], "SELECT * FROM orders WHERE customer = 7 AND status = 'paid'"),
+        (many[-1], "SELECT * FROM orders WHERE agent = 5 AND total = 77"),
+        (many[0], "SELECT customer, status FROM orders WHERE customer = 8 AND status = 'paid'"),
+    ):
+        plan = planner.plan(Instance(sql), Configuration(frozenset({wanted})))
+        assert wanted.name in plan.indexes, sql
+        assert wanted.name not in planner.plan(Instance(sql)).indexes
+
+
+def test_an_order_is_read_as_far_as_the_sample_says(pair: tuple[Shop, ScratchPlanner]) -> None:
+    # the last orders are the only ones of the last days: read from the first day on, nearly all are in between
+    _, planner = pair
+    last = Instance("SELECT id, status FROM orders WHERE id > 5950 ORDER BY total LIMIT 5")
+    few = Instance("SELECT id, status FROM orders WHERE agent < 150 ORDER BY total LIMIT 5")
+    planner.prepare([BY_TOTAL])
+    with_order = Configuration(frozenset({BY_TOTAL}))
+    far, near = planner.plan(last, with_order), planner.plan(few, with_order)
+    assert near.indexes == {BY_TOTAL.name}
+    assert near.cost < planner.plan(few).cost / 10
+    assert far.cost > 5 * near.cost
 
 
 def test_it_is_proven_and_says_what_was_corrected(pair: tuple[Shop, ScratchPlanner]) -> None:

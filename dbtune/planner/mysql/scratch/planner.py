@@ -27,7 +27,7 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Limit
 from dbtune.planner.mysql.mariadb_costs import with_mariadb_costs
 from dbtune.planner.mysql.prices import RowPrices, with_write_costs
-from dbtune.planner.mysql.reading import read_explain
+from dbtune.planner.mysql.reading import UNKNOWN_VALUES, read_explain
 from dbtune.planner.mysql.relations import Relations, relations
 from dbtune.planner.mysql.scratch.constants import lacks_row, put_rows
 from dbtune.planner.mysql.scratch.correcting import Correction, Corrector, LeafPages
@@ -302,7 +302,7 @@ class ScratchPlanner:
 
     def _explain(self, words: str, instance: Instance) -> str:
         if instance.generic:
-            raise PlanFailed("it has parameters whose values are not known")
+            raise PlanFailed(UNKNOWN_VALUES)
         schema = self._default_schema(instance)
         if schema and schema != self._schema:
             self._session.run(f"USE {identifier(schema)}")
