@@ -67,11 +67,18 @@ class _Slimming:
                 continue
             lost = self._objective(touched, others | {smaller}, smaller) - at_present
             # fewer keys may lose an order or a filter that a busier value would need: that has to be all but free
-            bearable = NEARLY_ALL if smaller.keys == index.keys or smaller.predicate is not None else ALL_BUT_FREE
+            bearable = NEARLY_ALL if self._holds_less(index, smaller) else ALL_BUT_FREE
             # of a runaway's gain a small share is still a lot: what another index would be built for is not given up
             if lost < min(bearable * worth, self._least_gain):
                 return smaller
         return None
+
+    def _holds_less(self, index: Index, smaller: Index) -> bool:
+        """Whether the smaller one finds the same rows: it holds fewer of them, or less of each."""
+        if smaller.keys == index.keys or smaller.predicate is not None:
+            return True
+        # without INCLUDE, what is only read stands behind the keys
+        return self._model.prices.scale.tries_shorter and index.keys[: len(smaller.keys)] == smaller.keys
 
     def _objective(self, names: Iterable[str], indexes: Package, written: Index | None = None) -> float:
         """Cost of these statements, and what writes pay for one index."""

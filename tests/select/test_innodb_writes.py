@@ -22,7 +22,13 @@ ON_A = Index("on_a", NAME, (IndexKey("a"),))
 
 def cost(writes: TableWrites | None, *, version: int = 90000, dialect: str = "mysql", pool: int = 1 << 30) -> float:
     server = Server(dialect, "9.0.0", version, "shop")  # type: ignore[arg-type]
-    snapshot = Snapshot(server=server, tables=(TABLE,), settings={"innodb_buffer_pool_size": str(pool)})
+    snapshot = Snapshot(
+        collected_at="2026-01-01",
+        dbtune="0",
+        server=server,
+        tables=(TABLE,),
+        settings={"innodb_buffer_pool_size": str(pool)},
+    )
     return innodb_write_cost(ON_A, TABLE, writes, snapshot)
 
 

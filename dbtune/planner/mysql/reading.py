@@ -12,7 +12,10 @@ from dbtune.planner.mysql.relations import Relations
 from dbtune.planner.mysql.tree import read_tree
 from dbtune.planner.mysql.values import decode
 
-UNKNOWN_VALUES = "it has parameters whose values are not known: neither a sample nor a histogram tells them (a slow log has them: --log)"
+UNKNOWN_VALUES = (
+    "it has parameters whose values are not known: neither a sample nor a histogram tells them; "
+    "a slow log (--log) has them"
+)
 
 
 def read_explain(explain: str, dialect: Literal["mysql", "mariadb"], relations: Relations) -> Plan:

@@ -14,11 +14,19 @@ SELECT * FROM orders WHERE customer_id = $1 ORDER BY created_at DESC LIMIT 10;  
 CREATE INDEX CONCURRENTLY idx_orders_customer_id_created_at ON public.orders (customer_id, created_at);
 ```
 
+On MySQL and MariaDB:
+
+```sql
+SET SESSION lock_wait_timeout = 5;
+ALTER TABLE `shop`.`orders` ADD INDEX `idx_orders_customer_id_created_at` (`customer_id`, `created_at`),
+    ALGORITHM=INPLACE, LOCK=NONE;
+```
+
 ## When not to follow it
 
 The workload that was looked at is not the one that matters: statements that run only at night, or before the
 statistics' reset, are not in it. A concurrent build reads the table twice and waits for every transaction that is
-open.
+open. On MySQL, replicas build the index after the primary has, and lag behind meanwhile.
 
 Source: PostgreSQL manual, "Indexes" and "Examining Index Usage"; Chaudhuri and Narasayya, "An Efficient, Cost-Driven
 Index Selection Tool for Microsoft SQL Server", VLDB 1997.

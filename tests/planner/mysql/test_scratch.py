@@ -193,27 +193,29 @@ def test_more_indexes_than_a_table_may_have(pair: tuple[Shop, ScratchPlanner]) -
     assert len(many) > 64
     assert planner.prepare(many) == tuple(many)
     assert not [limit for limit in planner.limits if "w_customer" in limit.what]
+    by_agent, by_status = index("orders", "total", "agent"), index("orders", "total", "status", "placed", "customer")
     for wanted, sql in (
-        (many[0], "SELECT * FROM orders WHERE customer = 7 AND status = 'paid'"),
-        (many[-1], "SELECT * FROM orders WHERE agent = 5 AND total = 77"),
-        (many[0], "SELECT customer, status FROM orders WHERE customer = 8 AND status = 'paid'"),
+        (by_agent, "SELECT * FROM orders WHERE total = 77 AND agent < 50"),
+        (by_status, "SELECT * FROM orders WHERE total = 77 AND status = 'paid'"),
+        (by_agent, "SELECT id FROM orders WHERE total = 78 AND agent < 50"),
     ):
+        assert wanted in many
         plan = planner.plan(Instance(sql), Configuration(frozenset({wanted})))
         assert wanted.name in plan.indexes, sql
         assert wanted.name not in planner.plan(Instance(sql)).indexes
 
 
 def test_an_order_is_read_as_far_as_the_sample_says(pair: tuple[Shop, ScratchPlanner]) -> None:
-    # the last orders are the only ones of the last days: read from the first day on, nearly all are in between
+    # no index serves the condition, and the optimiser guesses that a third of all rows fit, wherever they are
     _, planner = pair
-    last = Instance("SELECT id, status FROM orders WHERE id > 5950 ORDER BY total LIMIT 5")
-    few = Instance("SELECT id, status FROM orders WHERE agent < 150 ORDER BY total LIMIT 5")
+    last = Instance("SELECT id, status FROM orders WHERE total + 0 > 980 ORDER BY total LIMIT 5")
+    few = Instance("SELECT id, status FROM orders WHERE total + 0 < 980 ORDER BY total LIMIT 5")
     planner.prepare([BY_TOTAL])
     with_order = Configuration(frozenset({BY_TOTAL}))
     far, near = planner.plan(last, with_order), planner.plan(few, with_order)
-    assert near.indexes == {BY_TOTAL.name}
+    assert near.indexes == far.indexes == {BY_TOTAL.name}
     assert near.cost < planner.plan(few).cost / 10
-    assert far.cost > 5 * near.cost
+    assert far.cost > 20 * near.cost
 
 
 def test_it_is_proven_and_says_what_was_corrected(pair: tuple[Shop, ScratchPlanner]) -> None:
