@@ -57,3 +57,8 @@ def like_those_there(there: Sequence[str], since: datetime, count: int, width: i
     """In the way of the last one there: a time of fourteen digits, or a number counted up."""
     last = max(there, key=int, default="")
     return timestamps(there, since, count) if _moment(last) is not None else numbers(there, count, width)
+
+
+def times_unless_counted(there: Sequence[str], since: datetime, count: int) -> list[str]:
+    """Times of fourteen digits, unless those there are counted up: then numbers after them."""
+    return like_those_there(there, since, count, 1) if there else timestamps((), since, count)

@@ -10,30 +10,16 @@ import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 
-from dbtune.embedded import EmbeddedServer
 from dbtune.migrate.flow import AUTO, Wishes, propose
 from dbtune.migrate.planning import plan
 from dbtune.migrate.writing import write_all
 from dbtune.model.recommendation import Report, Subject
 from dbtune.sql.splitting import split_statements
-from tests.connect.proxy import listening
 from tests.migrate.projects import Project, psql
 from tests.migrate.reports import DROPPED, EXPRESSION, PLAIN, QUOTED, SCHEMA, SIMPLE, recommendation, report
 from tests.migrate.tools import ALEMBIC, DBMATE, DJANGO, alembic, manage
 from tests.servers.mysql_sandbox import MySQLServer
 from tests.servers.packages import Unavailable
-
-
-@pytest.fixture(scope="module")
-def port(postgres: EmbeddedServer) -> Iterator[int]:
-    with listening(postgres.folder) as number:
-        yield number
-
-
-@pytest.fixture
-def project(port: int, make_database: Callable[..., str], tmp_path: Path) -> Project:
-    name = psycopg.conninfo.conninfo_to_dict(make_database(SCHEMA))["dbname"]
-    return Project(tmp_path, f"postgresql://postgres@127.0.0.1:{port}/{name}")
 
 
 def migrate(project: Project, advice: Report, form: str = AUTO) -> tuple[str, ...]:

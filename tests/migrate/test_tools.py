@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import psycopg
 import pytest
 
-from dbtune.embedded import EmbeddedServer
 from dbtune.migrate.flow import AUTO, Wishes, propose
 from dbtune.migrate.writing import write_all
-from tests.connect.proxy import listening
 from tests.migrate.projects import Project, Tool
 from tests.migrate.reports import ALL, INDEXES, MAINTENANCE, SCHEMA, report
 from tests.migrate.tools import TOOLS
 from tests.servers.packages import Unavailable
 
 State = list[tuple[object, ...]]
-
-
-@pytest.fixture(scope="module")
-def port(postgres: EmbeddedServer) -> Iterator[int]:
-    """A TCP port of the server."""
-    with listening(postgres.folder) as number:
-        yield number
-
-
-@pytest.fixture
-def project(port: int, make_database: Callable[..., str], tmp_path: Path) -> Project:
-    name = psycopg.conninfo.conninfo_to_dict(make_database(SCHEMA))["dbname"]
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return Project(folder, f"postgresql://postgres@127.0.0.1:{port}/{name}")
 
 
 def state(project: Project) -> State:

@@ -14,7 +14,7 @@ from dbtune.migrate.migration import Migration
 from dbtune.migrate.project import Batch, NewFile, Output, Place
 from dbtune.migrate.registry import migration_format
 from dbtune.migrate.rendering import render
-from dbtune.migrate.versions import file_names, leading_numbers, like_those_there, timestamps
+from dbtune.migrate.versions import file_names, leading_numbers, times_unless_counted
 
 SUM = "atlas.sum"
 NOTE = "Atlas plans its own way down ('atlas migrate down'): the files hold it as comments"
@@ -42,8 +42,7 @@ def write(batch: Batch) -> Output:
 
 def _files(batch: Batch) -> Iterator[NewFile]:
     there = leading_numbers(file_names(batch.folder, "*.sql"))
-    count = len(batch.migrations)
-    versions = like_those_there(there, batch.since, count, 1) if there else timestamps((), batch.since, count)
+    versions = times_unless_counted(there, batch.since, len(batch.migrations))
     for version, one in zip(versions, batch.migrations, strict=True):
         yield NewFile(batch.folder / f"{version}_{one.name}.sql", _text(one))
 

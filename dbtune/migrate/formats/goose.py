@@ -11,7 +11,7 @@ from pathlib import Path
 from dbtune.migrate.project import Batch, NewFile, Output, Place, folder_with
 from dbtune.migrate.registry import migration_format
 from dbtune.migrate.rendering import render
-from dbtune.migrate.versions import file_names, leading_numbers, like_those_there, timestamps
+from dbtune.migrate.versions import file_names, leading_numbers, times_unless_counted
 
 FOLDERS = ("migrations", "db/migrations", "sql/migrations", "internal/migrations")
 
@@ -29,9 +29,7 @@ def write(batch: Batch) -> Output:
 
 def _files(batch: Batch) -> Iterator[NewFile]:
     there = leading_numbers(file_names(batch.folder))
-    count = len(batch.migrations)
-    # "goose create" gives times unless files are counted up already
-    versions = like_those_there(there, batch.since, count, 5) if there else timestamps((), batch.since, count)
+    versions = times_unless_counted(there, batch.since, len(batch.migrations))
     for version, one in zip(versions, batch.migrations, strict=True):
         directions = [
             {"title": "Up", "statements": one.up.statements},

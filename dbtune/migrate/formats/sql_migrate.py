@@ -12,7 +12,7 @@ from pathlib import Path
 from dbtune.migrate.project import Batch, NewFile, Output, Place, folder_with, text_of
 from dbtune.migrate.registry import migration_format
 from dbtune.migrate.rendering import render
-from dbtune.migrate.versions import file_names, leading_numbers, like_those_there, timestamps
+from dbtune.migrate.versions import file_names, leading_numbers, times_unless_counted
 
 FOLDERS = ("migrations", "db/migrations", "migrations/postgres")
 _DIR = re.compile(r"^\s+dir:\s*['\"]?([^'\"#\n]+)", re.MULTILINE)
@@ -36,8 +36,7 @@ def write(batch: Batch) -> Output:
 def _files(batch: Batch) -> Iterator[NewFile]:
     names = file_names(batch.folder, "*.sql")
     there = leading_numbers(names)
-    count = len(batch.migrations)
-    versions = like_those_there(there, batch.since, count, 4) if there else timestamps((), batch.since, count)
+    versions = times_unless_counted(there, batch.since, len(batch.migrations))
     joint = "_" if names and all("-" not in name for name in names) else "-"
     for version, one in zip(versions, batch.migrations, strict=True):
         directions = [
