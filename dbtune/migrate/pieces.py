@@ -38,9 +38,8 @@ def pieces(migrations: Sequence[Migration]) -> tuple[Piece, ...]:
     before_up, after_up = _around([one.up.before for one in migrations]), _around([one.up.after for one in migrations])
     before_down = _around([one.down.before for one in reversed(migrations)])
     after_down = _around([one.down.after for one in reversed(migrations)])
-    marks = tuple(one.mark for one in migrations)
-    first = Piece(TO_FIRST, (FIRST, *marks), before_up, after_down)
-    last = Piece(TO_LAST, (LAST, *marks), after_up, before_down)
+    first = Piece(TO_FIRST, (FIRST,), before_up, after_down)
+    last = Piece(TO_LAST, (LAST,), after_up, before_down)
     return tuple(piece for piece in (first, *middle, last) if piece.up or piece.down)
 
 

@@ -234,6 +234,15 @@ def contents(root: Path) -> dict[str, str]:
     return {str(path.relative_to(root)): path.read_text() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.parametrize("form", ["dbmate", "golang-migrate", "sql", "yoyo"])
+def test_a_file_that_was_deleted_is_written_anew(form: str, tmp_path: Path) -> None:
+    write_all(proposed(tmp_path, form).output.files)
+    for path in tmp_path.glob("*shop*note*"):
+        path.unlink()
+    assert [each.name for each, _ in proposed(tmp_path, form).there] == ["create_idx_shop_order_status"]
+    assert any("note" in file.path.name for file in proposed(tmp_path, form).output.files)
+
+
 def test_each_format_has_a_case() -> None:
     assert {form for _, form, _ in CASES.values()} | {"sql", "graphile-migrate"} == set(formats())
 
