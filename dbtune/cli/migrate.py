@@ -57,10 +57,16 @@ def _notes(proposal: Proposal, *, dry_run: bool) -> list[str]:
     files = f"{count} file{'s' if count != 1 else ''}"
     notes = [f"{proposal.form.title}: {'would write' if dry_run else 'wrote'} {files}"]
     notes += [f"there already, not written again: {one.name} ({path})" for one, path in proposal.there]
-    left_out = proposal.plan.without_way_back
+    stopping = [one.name for one in proposal.plan.migrations if one.stops_writers]
+    if stopping:
+        notes.append(
+            f"nobody can write to the table while these run: {', '.join(stopping)}; "
+            "see in each file what makes the change in its place"
+        )
+    left_out = proposal.plan.of_one_server
     if left_out:
         notes.append(
-            "left out, as they change one database and no schema (run their SQL there, or add --only ID): "
+            "left out, as they change one server and no schema (run their SQL there, or add --only ID): "
             + ", ".join(f"{one.title} ({one.id})" for one in left_out)
         )
     if proposal.plan.without_sql:

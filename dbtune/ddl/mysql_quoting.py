@@ -27,3 +27,8 @@ def literal(text: str) -> str:
 def database_pattern(name: str) -> str:
     """The database's name as GRANT takes it, where ``_`` and ``%`` stand for any characters unless escaped."""
     return identifier(_WILDCARDS.sub(r"\\\1", name))
+
+
+def in_default_database(statement: str, database: str) -> str:
+    """A statement on a table of the database, as a session takes it whose default database it is, whatever its name."""
+    return re.sub(rf"\A((?:ALTER|ANALYZE) TABLE ){re.escape(identifier(database))}\.", r"\1", statement)

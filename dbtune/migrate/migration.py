@@ -65,6 +65,8 @@ class Migration:
     """Why, and what can go wrong; one line each."""
     index: NewIndex | None = None
     """Where building one such index is all that it does."""
+    stops_writers: bool = False
+    """Whether nobody can write to the table while it runs (MySQL, where the server can do it in no other way)."""
 
     @property
     def mark(self) -> str:

@@ -8,13 +8,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dbtune.ddl import mysql_session
+from dbtune.ddl.mysql_quoting import in_default_database
 from dbtune.migrate import postgres
 from dbtune.migrate.migration import Migration, Step, Way
 from dbtune.model.errors import UsageError
-from dbtune.model.recommendation import Phase, Recommendation, Report
+from dbtune.model.recommendation import Change, Phase, Recommendation, Report
 
 LONGEST_NAME = 72
 """Characters; a verb and the longest name of an index."""
+_OF_ONE_SERVER = re.compile(r"(?:SET|ANALYZE|REINDEX|OPTIMIZE|ALTER SYSTEM)\b", re.IGNORECASE)
+_STOPS_WRITERS = re.compile(r", LOCK=(?:SHARED|EXCLUSIVE)\Z")
 _ALTERED_INDEX = re.compile(
     r"ALTER TABLE .*? (ADD|DROP) (?:UNIQUE |FULLTEXT |SPATIAL )?(?:INDEX|KEY) ", re.DOTALL | re.IGNORECASE
 )
@@ -28,8 +31,9 @@ class Plan:
     migrations: tuple[Migration, ...]
     without_sql: int
     """Advice that holds no statement."""
-    without_way_back: tuple[Recommendation, ...]
-    """Work on one database that changes no schema (ANALYZE, REINDEX, a leftover dropped), left out unless named."""
+    of_one_server: tuple[Recommendation, ...]
+    """Work on one server that changes no schema (ANALYZE, REINDEX, a setting, a leftover dropped): left out unless
+    named."""
 
 
 def plan(report: Report, only: Sequence[str] = ()) -> Plan:
@@ -39,15 +43,26 @@ def plan(report: Report, only: Sequence[str] = ()) -> Plan:
     """
     chosen = _chosen(report, only)
     with_sql = [one for one in chosen if one.sql.up]
-    left_out = () if only else tuple(one for one in with_sql if not one.sql.down)
-    wanted = [one for one in with_sql if only or one.sql.down]
+    left_out = () if only else tuple(one for one in with_sql if not _changes_schema(one.sql))
+    wanted = [one for one in with_sql if one not in left_out]
     if not wanted:
         raise UsageError(_nothing(report, only, left_out))
     # what takes the place of an index is there before the index goes
     ordered = sorted(wanted, key=lambda one: _verb(one.sql.up[0]) in ("drop", "rebuild"))
-    dialect = report.target.dialect
-    migrations = tuple(_with_own_names(made for one in ordered for made in _migrations(one, dialect)))
+    dialect, database = report.target.dialect, _database(report)
+    migrations = tuple(_with_own_names(made for one in ordered for made in _migrations(one, dialect, database)))
     return Plan(migrations, len(chosen) - len(with_sql), left_out)
+
+
+def _changes_schema(change: Change) -> bool:
+    """Whether it belongs into every database of that schema: what cannot be undone is about one database's state."""
+    return bool(change.down) and not all(_OF_ONE_SERVER.match(sql) for sql in change.up)
+
+
+def _database(report: Report) -> str:
+    """The one whose tables all the advice is about, in MySQL; else the one that was looked at."""
+    schemas = {one.object.schema for one in report.recommendations if one.object.table}
+    return schemas.pop() if len(schemas) == 1 else report.target.database
 
 
 def _nothing(report: Report, only: Sequence[str], left_out: Sequence[Recommendation]) -> str:
@@ -73,10 +88,10 @@ def _chosen(report: Report, only: Sequence[str]) -> list[Recommendation]:
     return [one for one in report.recommendations if not only or one.id in whole or one.id.startswith(beginnings)]
 
 
-def _migrations(one: Recommendation, dialect: str) -> Iterator[Migration]:
+def _migrations(one: Recommendation, dialect: str, database: str) -> Iterator[Migration]:
     """One; of a change in phases one for each, but for those without a way back."""
     if not one.sql.phases:
-        yield _migration(one, dialect)
+        yield _migration(one, dialect, database)
     for number, phase in enumerate(one.sql.phases, start=1):
         if not phase.final:
             yield _of_phase(one, number, phase)
@@ -96,8 +111,10 @@ def _of_phase(one: Recommendation, number: int, phase: Phase) -> Migration:
     )
 
 
-def _migration(one: Recommendation, dialect: str) -> Migration:
-    way = postgres.way if dialect == "postgres" else _mysql_way
+def _migration(one: Recommendation, dialect: str, database: str) -> Migration:
+    def way(statements: Sequence[str]) -> Way:
+        return postgres.way(statements) if dialect == "postgres" else _mysql_way(statements, database)
+
     return Migration(
         fingerprint=hashlib.sha256("\0".join(one.sql.up).encode()).hexdigest()[:16],
         name=_name(one),
@@ -106,16 +123,28 @@ def _migration(one: Recommendation, dialect: str) -> Migration:
         table=one.object.table,
         up=way(one.sql.up),
         down=way(one.sql.down),
-        notes=(one.reason, f"Risk: {one.risk}" if one.risk else ""),
+        notes=tuple(_notes(one)),
         index=postgres.plain_index(one.sql.up) if dialect == "postgres" else None,
+        stops_writers=any(_STOPS_WRITERS.search(sql) for sql in one.sql.up),
     )
 
 
-def _mysql_way(statements: Sequence[str]) -> Way:
+def _notes(one: Recommendation) -> Iterator[str]:
+    yield one.reason
+    if one.risk:
+        yield f"Risk: {one.risk}"
+    if one.sql.trial:
+        yield f"To be tried some days before: {'; '.join(one.sql.trial)}; and back: {'; '.join(one.sql.trial_down)}"
+    for command in one.sql.tools:
+        yield f"In its place, without stopping writers: {command}"
+
+
+def _mysql_way(statements: Sequence[str], database: str) -> Way:
     if not statements:
         return Way()
-    steps = tuple(Step(sql.strip().rstrip(";"), alone=True) for sql in statements)
-    return Way((mysql_session.BEFORE,), steps, (mysql_session.AFTER,))
+    # a migration runs in each environment's database, which has a name of its own in each
+    steps = (Step(in_default_database(sql.strip().rstrip(";"), database), alone=True) for sql in statements)
+    return Way((mysql_session.BEFORE,), tuple(steps), (mysql_session.AFTER,))
 
 
 def _name(one: Recommendation) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -147,6 +148,32 @@ def test_mysql_by_alembic(any_mysql: MySQLServer, mysql_database: str, tmp_path:
     assert mysql_state(any_mysql, mysql_database) == before
 
 
+def test_mysql_settings_are_left_out_and_copies_are_told() -> None:
+    setting = recommendation(
+        3, "config.x", "Set it", Subject("", ""), ("SET GLOBAL `a` = ON",), ("SET GLOBAL `a` = OFF",)
+    )
+    copying = recommendation(
+        4,
+        "schema.engine",
+        "InnoDB",
+        Subject("shop", "log"),
+        ("ALTER TABLE `shop`.`log` ENGINE=`InnoDB`, ALGORITHM=COPY, LOCK=SHARED",),
+        ("ALTER TABLE `shop`.`log` ENGINE=`Aria`, ALGORITHM=COPY, LOCK=SHARED",),
+    )
+    copying = replace(copying, sql=replace(copying.sql, tools=("gh-ost --alter x",)))
+    planned = plan(report(setting, copying, dialect="mysql"))
+    assert planned.of_one_server == (setting,)
+    (migration,) = planned.migrations
+    assert (migration.name, migration.stops_writers) == ("change_engine_log", True)
+    assert migration.up.steps[0].sql == "ALTER TABLE `log` ENGINE=`InnoDB`, ALGORITHM=COPY, LOCK=SHARED"
+    assert migration.notes[-1] == "In its place, without stopping writers: gh-ost --alter x"
+    other = replace(copying, id="5", object=Subject("crm", "log"))
+    other = replace(other, sql=replace(other.sql, up=("ALTER TABLE `crm`.`log` FORCE",)))
+    first, second = plan(report(copying, other, dialect="mysql")).migrations
+    assert first.up.steps == migration.up.steps  # of the database that was looked at
+    assert second.up.steps[0].sql == "ALTER TABLE `crm`.`log` FORCE"
+
+
 def test_mysql_by_dbmate(mysql: MySQLServer, tmp_path: Path) -> None:
     database = "migrate_by_dbmate"
     mysql.run(f"DROP DATABASE IF EXISTS {database}", f"CREATE DATABASE {database}")
@@ -173,5 +200,8 @@ def test_mysql_by_its_client(any_mysql: MySQLServer, mysql_database: str, tmp_pa
     for pattern, reverse, after in (("*.up.sql", False, AFTER), ("*.down.sql", True, before)):
         for path in sorted(tmp_path.glob(pattern), reverse=reverse):
             assert path.read_text().count("SET SESSION lock_wait_timeout") == 2
-            any_mysql.run(*split_statements(path.read_text(), "mysql"))
+            with any_mysql.connect(mysql_database) as connection, connection.cursor() as cursor:
+                for statement in split_statements(path.read_text(), "mysql"):
+                    assert mysql_database not in statement  # another environment's has another name
+                    cursor.execute(statement)
         assert sorted(mysql_state(any_mysql, mysql_database), key=str) == sorted(after, key=str)

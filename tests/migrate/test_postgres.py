@@ -235,7 +235,7 @@ def test_squawk_does_find_something(tmp_path: Path) -> None:
 
 def test_maintenance_is_no_migration() -> None:
     planned = plan(report())
-    assert [one.title for one in planned.without_way_back] == [MAINTENANCE.title]
+    assert [one.title for one in planned.of_one_server] == [MAINTENANCE.title]
     assert len(planned.migrations) == len(ALL) - 1
     (named,) = plan(report(), [MAINTENANCE.id]).migrations
     assert named.down == Way()
