@@ -117,7 +117,7 @@ def _migration(one: Recommendation, dialect: str, database: str) -> Migration:
 
     return Migration(
         fingerprint=hashlib.sha256("\0".join(one.sql.up).encode()).hexdigest()[:16],
-        name=_name(one),
+        name=_name(one, dialect),
         title=f"{one.title} [{one.severity}, {one.rule}]",
         schema=one.object.schema,
         table=one.object.table,
@@ -147,9 +147,12 @@ def _mysql_way(statements: Sequence[str], database: str) -> Way:
     return Way((mysql_session.BEFORE,), tuple(steps), (mysql_session.AFTER,))
 
 
-def _name(one: Recommendation) -> str:
+def _name(one: Recommendation, dialect: str) -> str:
     sql = one.sql.up[0]
-    what = one.object.index or postgres.made_name(sql) or f"{one.rule.split('.')[-1]}_{one.object.table}"
+    index = one.object.index
+    if index is not None and dialect != "postgres" and one.object.table not in index:
+        index = f"{one.object.table}_{index}"  # in MySQL an index has its name in its table
+    what = index or postgres.made_name(sql) or f"{one.rule.split('.')[-1]}_{one.object.table}"
     return words(f"{_verb(sql)} {what}")
 
 
