@@ -33,7 +33,7 @@ class Servers:
         binaries = find_binaries(major)
         if binaries.major not in self._running:
             settings = SERVER_SETTINGS if _has_pg_stat_statements(binaries.folder.parent) else COMMON_SETTINGS
-            self._running[binaries.major] = EmbeddedServer(binaries, settings=settings)
+            self._running[binaries.major] = EmbeddedServer(binaries, settings=settings, in_memory=True)
         return self._running[binaries.major]
 
     def stop(self) -> None:
