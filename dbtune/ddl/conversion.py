@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dbtune.ddl import carrying
-from dbtune.ddl.conversion_plan import Conversion, bounds_name, locked
+from dbtune.ddl import carrying, guards
+from dbtune.ddl.conversion_plan import Conversion, bounds_name, brief, locked, patient
 from dbtune.ddl.indexes import create_index
 from dbtune.ddl.partitions import KEYS, partition_bound, partition_key, widened_constraint, widened_index
 from dbtune.ddl.quoting import identifier, literal, qualified
-from dbtune.ddl.session import SHORT_LOCK_TIMEOUT, waiting_briefly, waiting_long
+from dbtune.ddl.session import SHORT_LOCK_TIMEOUT, waiting_long
 from dbtune.ddl.tables import add_constraint, create_view
 from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import Part
@@ -60,10 +60,12 @@ def _checked(plan: Conversion) -> Phase:
         "check",
         f"Say of {plan.name} that all rows come before {plan.end}",
         (
+            *brief(),
             *_not_too_late(plan),
-            *waiting_briefly([f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({condition}) NOT VALID"]),
+            f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({condition}) NOT VALID",
         ),
-        waiting_briefly([f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"]),
+        (*brief(), f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"),
+        transaction=True,
         lock="ACCESS EXCLUSIVE on the table for a moment",
         duration="milliseconds",
         risk=f"From now on a row with {plan.column.name} of {plan.end} or later is refused, until the swap is done.",
@@ -86,10 +88,10 @@ def _validated(plan: Conversion) -> Phase:
         "validate",
         "Prove it, so that nothing has to be scanned under a lock later",
         (
-            "SET statement_timeout = 0",
+            *patient(),
             f"ALTER TABLE {qualified(plan.name)} VALIDATE CONSTRAINT {identifier(plan.check)}",
-            "RESET statement_timeout",
         ),
+        transaction=True,
         lock="SHARE UPDATE EXCLUSIVE: reads and writes go on",
         duration=scan_words(_size(plan.table)),
     )
@@ -103,11 +105,17 @@ def _keyed(plan: Conversion) -> Phase:
     return Phase(
         "key",
         f"Build the unique index on ({', '.join(wide.columns)}), and one for the way back",
-        waiting_long([create_index(wide), create_index(old)]),
+        waiting_long(
+            [
+                *(guards.drop_if_invalid(name) for name in drops),
+                *(create_index(index, if_not_exists=True) for index in (wide, old)),
+                *(guards.require_valid(name) for name in drops),
+            ]
+        ),
         waiting_long([f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(name)}" for name in drops]),
         lock="SHARE UPDATE EXCLUSIVE: reads and writes go on",
         duration=f"{scan_words(2 * _size(plan.table))}, and waits for all open transactions",
-        risk="A build that is broken off leaves an INVALID index: undo this phase and do it again.",
+        risk="A build that is broken off leaves an INVALID index, which goes when this phase is run again.",
     )
 
 
@@ -143,7 +151,13 @@ def _tidied(plan: Conversion) -> Phase:
         "tidy",
         "Drop the index that was kept for the way back",
         waiting_long([f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(old.qualified_name)}"]),
-        waiting_long([create_index(old)]),
+        waiting_long(
+            [
+                guards.drop_if_invalid(old.qualified_name),
+                create_index(old, if_not_exists=True),
+                guards.require_valid(old.qualified_name),
+            ]
+        ),
         lock="SHARE UPDATE EXCLUSIVE: reads and writes go on",
         duration="waits for all open transactions",
         optional=True,
@@ -250,6 +264,7 @@ def _swap_back(plan: Conversion) -> Iterator[str]:
     table, history, aside = qualified(plan.name), qualified(plan.history), qualified(plan.aside)
     columns = ", ".join(identifier(column.name) for column in plan.table.columns if not column.generated)
     yield from locked(plan)
+    yield "SET LOCAL statement_timeout = 0"
     yield f"ALTER TABLE {table} DETACH PARTITION {history}"
     yield f"ALTER TABLE {history} DROP CONSTRAINT {identifier(plan.check)}"
     yield f"INSERT INTO {history} ({columns}) SELECT {columns} FROM {table}"

@@ -15,6 +15,9 @@ from dbtune.model.schema import Attachments, Column, Constraint, Index, Sequence
 
 SHORTER_THAN_A_DEADLOCK = "500ms"
 
+LONGEST_STATEMENT = "30s"
+"""Under a lock: far longer than any takes, unless something is wrong, and then it is taken back."""
+
 
 @dataclass(frozen=True)
 class Conversion:
@@ -103,6 +106,18 @@ def _at_or_after(scheme: PartitionScheme, lower: str | None, end: str) -> bool:
     return lower is not None and end in bounds and bounds.index(lower) >= bounds.index(end)
 
 
+def brief() -> Iterator[str]:
+    """Limits of a transaction that holds up others: neither waiting for its locks nor working for long."""
+    yield f"SET LOCAL lock_timeout = '{SHORT_LOCK_TIMEOUT}'"
+    yield f"SET LOCAL statement_timeout = '{LONGEST_STATEMENT}'"
+
+
+def patient() -> Iterator[str]:
+    """No limits, in a transaction that holds nobody up."""
+    yield "SET LOCAL lock_timeout = 0"
+    yield "SET LOCAL statement_timeout = 0"
+
+
 def locked(plan: Conversion, mode: str = "ACCESS EXCLUSIVE", table: QualifiedName | None = None) -> Iterator[str]:
     """All locks at the beginning of a transaction, the table's first.
 
@@ -110,7 +125,7 @@ def locked(plan: Conversion, mode: str = "ACCESS EXCLUSIVE", table: QualifiedNam
     waits for our table would be in a deadlock with us; he is cancelled after a second (``deadlock_timeout``), we give
     up before.
     """
-    yield f"SET LOCAL lock_timeout = '{SHORT_LOCK_TIMEOUT}'"
+    yield from brief()
     yield f"LOCK TABLE {qualified(table or plan.name)} IN {mode} MODE"
     others = {key.referenced_table for key in plan.table.foreign_keys if key.referenced_table is not None}
     if others - {plan.name}:

@@ -17,7 +17,7 @@ from dbtune.ddl.conversion import analyzed, new_part, scan_words
 from dbtune.ddl.conversion_plan import Conversion, bounds_name, locked
 from dbtune.ddl.partitions import part_name, partition_bound, partition_key
 from dbtune.ddl.quoting import identifier, literal, qualified
-from dbtune.ddl.session import SHORT_LOCK_TIMEOUT
+from dbtune.ddl.session import LIMITS_AS_BEFORE, SHORT_LOCK_TIMEOUT, WITHOUT_LIMITS
 from dbtune.ddl.tables import add_constraint
 from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import Part
@@ -173,7 +173,7 @@ def _unprepare(plan: Conversion) -> Iterator[str]:
 def _copy(plan: Conversion) -> Iterator[str]:
     history, staging = qualified(plan.history), qualified(_staging(plan))
     columns = ", ".join(_columns(plan))
-    yield "SET statement_timeout = 0"
+    yield from WITHOUT_LIMITS
     yield f"""DO $copy$
 DECLARE
   last_page_to_copy bigint :=
@@ -201,7 +201,7 @@ BEGIN
   END IF;
 END
 $count$"""
-    yield "RESET statement_timeout"
+    yield from LIMITS_AS_BEFORE
 
 
 def _switch(plan: Conversion) -> Iterator[str]:

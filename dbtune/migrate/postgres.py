@@ -50,8 +50,24 @@ def phase_way(statements: Sequence[str], *, transaction: bool) -> Way:
     if not statements:
         return Way()
     if transaction:
-        return Way((), (Step(";\n".join(("BEGIN", *statements, "COMMIT")), alone=True),), ())
+        return Way((), (Step(";\n".join(("BEGIN", *map(_answered, statements), "COMMIT")), alone=True),), ())
     return Way((), tuple(Step(sql, alone=True) for sql in statements), ())
+
+
+ANSWERS: Sequence[tuple[re.Pattern[str], str]] = (
+    (re.compile(r"ALTER TABLE .* RENAME TO "), "renaming-table"),
+    (re.compile(r"ALTER INDEX .* RENAME TO "), "renaming-object"),
+    (re.compile(r"ALTER TABLE .* DROP CONSTRAINT "), "ban-drop-constraint"),
+    (re.compile(r"ALTER TABLE .* DETACH PARTITION "), "require-concurrent-partition-detach"),
+    (re.compile(r"DROP TABLE "), "ban-drop-table"),
+    (re.compile(r"DROP FUNCTION "), "ban-drop-function"),
+)
+"""What squawk asks about such statements. In a phase each has another in its place, in the same transaction."""
+
+
+def _answered(sql: str) -> str:
+    rule = next((rule for pattern, rule in ANSWERS if pattern.match(sql)), None)
+    return sql if rule is None else f"-- squawk-ignore {rule}\n{sql}"
 
 
 def _transactions_whole(statements: Iterable[str]) -> Iterator[str]:

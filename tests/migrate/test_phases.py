@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 
+from dbtune.migrate.flow import Wishes, propose
 from dbtune.migrate.planning import plan
+from dbtune.migrate.writing import write_all
 from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import Width
 from dbtune.model.recommendation import Evidence, Recommendation, Subject
@@ -27,7 +33,7 @@ ANALYZE;
 """
 
 
-def test_a_migration_for_each_phase(make_database: Callable[..., str]) -> None:
+def test_a_migration_for_each_phase(make_database: Callable[..., str], tmp_path: Path) -> None:
     url = make_database()
     run_sql(url, SCHEMA)
     snapshot = snapshot_of(url)
@@ -61,6 +67,12 @@ def test_a_migration_for_each_phase(make_database: Callable[..., str]) -> None:
         "partition_visits_9_split_switch",
         "partition_visits_10_split_analyze",
     ], "the phase without a way back is no migration"
+    write_all(propose(replace(report(), recommendations=(one,)), Wishes(tmp_path, "sql")).output.files)
+    files = sorted(map(str, tmp_path.glob("*.sql")))
+    assert len(files) == 2 * len(migrations)
+    squawk = [Path(sys.executable).with_name("squawk"), "--reporter=Json", *files]
+    done = subprocess.run(squawk, capture_output=True, text=True, check=False, timeout=60)
+    assert [(found["file"], found["rule_name"]) for found in json.loads(done.stdout or "[]")] == [], done.stderr
     assert len({migration.fingerprint for migration in migrations}) == len(migrations)
     with psycopg.connect(url, autocommit=True) as connection:
         for migration in migrations:
