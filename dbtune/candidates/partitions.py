@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -118,7 +119,9 @@ def _ranges(table: Table, column: Column, axis: Axis, now: datetime) -> Iterator
     widths = TIME_WIDTHS if axis.is_time else tuple(_number_widths(ends[1] - ends[0]))
     for width in widths:
         if FEWEST_PARTS <= count_of(axis, width, *ends) <= most and (width.unit != "hour" or axis.type_name != "date"):
-            yield range_scheme(table.name, column.name, axis, width, ends[0], _end(axis, width, ends[1], now))
+            # no calendar goes beyond the year 9999, which some take for infinity
+            with suppress(ValueError, OverflowError):
+                yield range_scheme(table.name, column.name, axis, width, ends[0], _end(axis, width, ends[1], now))
 
 
 def _end(axis: Axis, width: Width, last: float, now: datetime) -> float:
@@ -128,7 +131,10 @@ def _end(axis: Axis, width: Width, last: float, now: datetime) -> float:
     if growing and axis.is_time:
         edge = max(edge, beginning(axis, width, axis.of_moment(now)))
     for _ in range(AHEAD if growing else FEW_AHEAD):
-        edge = following(axis, width, edge)
+        after = following(axis, width, edge)
+        if following(axis, width, after) > axis.greatest:
+            break
+        edge = after
     return edge
 
 

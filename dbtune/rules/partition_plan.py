@@ -72,7 +72,10 @@ def conversion(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Con
     axis = axis_of(column, zone_of(snapshot)) if column is not None else None
     if scheme.kind != "range" or scheme.width is None or axis is None or table.attachments is None or column is None:
         return None
-    end, deadline = _end(snapshot, column, axis, scheme, scheme.width)
+    limits = _end(snapshot, column, axis, scheme, scheme.width)
+    if limits is None:
+        return None
+    end, deadline = limits
     views = {name for kind, name in table.attachments.dependents if kind == "view"}
     owned = (
         sequence
@@ -94,8 +97,11 @@ def conversion(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Con
 
 def _end(
     snapshot: Snapshot, column: Column, axis: Axis, scheme: PartitionScheme, width: Width
-) -> tuple[str, str | None]:
-    """The bound that all present rows come before, with a whole partition to spare, and how long that is so."""
+) -> tuple[str, str | None] | None:
+    """The bound that all present rows come before, with a whole partition to spare, and how long that is so.
+
+    None where the type has no value so great.
+    """
     assert column.statistics is not None
     ends = Distribution.of(axis, column.statistics).ends
     assert ends is not None
@@ -105,6 +111,8 @@ def _end(
     lowers = [part.lower for part in scheme.parts if part.lower is not None]
     points = [point for lower in lowers if (point := axis.point(lower)) is not None]
     number = min(sum(point <= present for point in points) + 1, len(points) - 1)
+    if points[number] <= present:
+        return None
     if not growing:
         return lowers[number], None
     half = points[number - 1] + (points[number] - points[number - 1]) / 2

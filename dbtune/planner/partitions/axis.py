@@ -19,6 +19,9 @@ NUMBERS = INTEGERS | {"numeric"}
 TIMESTAMPS = frozenset({"timestamp", "timestamptz"})
 TIMES = TIMESTAMPS | {"date"}
 
+GREATEST = {"int2": 2.0**15 - 1, "int4": 2.0**31 - 1, "int8": 2.0**53}
+"""Of ``int8`` as far as a float tells whole numbers apart."""
+
 SECONDS_A_DAY = 86_400
 EPOCH = datetime(2000, 1, 1)
 
@@ -39,6 +42,11 @@ class Axis:
     def is_whole(self) -> bool:
         """Whether there are whole steps and nothing between them."""
         return self.type_name in INTEGERS or self.type_name == "date"
+
+    @property
+    def greatest(self) -> float:
+        """No bound can be beyond."""
+        return GREATEST.get(self.type_name, math.inf)
 
     def point(self, value: str) -> float | None:
         """Where the server's text of a value lies; None for infinity, years before 1 and beyond 9999."""

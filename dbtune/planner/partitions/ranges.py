@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from dbtune.ddl.partitions import part_name
 from dbtune.model.names import QualifiedName
@@ -30,10 +31,13 @@ def range_scheme(
     Raises ValueError where there would be thousands.
     """
     edges = list(_edges(axis, width, first, last))
-    texts = [axis.text(edge) for edge in edges]
     parts = [
-        Part(part_name(table.name, suffix(axis, width, edges[n])), texts[n], texts[n + 1])
-        for n in range(len(edges) - 1)
+        Part(
+            part_name(table.name, suffix(axis, width, lower)),
+            axis.text(lower),
+            None if upper > axis.greatest else axis.text(upper),
+        )
+        for lower, upper in pairwise(edges)
     ]
     default = Part(part_name(table.name, "default"), is_default=True)
     return PartitionScheme(table, column, "range", (*parts, default), width)

@@ -198,8 +198,10 @@ def _risks(ctx: Context, one: Assessment, best: Pricing, change: Change) -> Iter
     if change.phases and any(index.table == one.table.name for index in ctx.configuration.add):
         yield "The phases are for the table as it is: if you build its new indexes first, run dbtune again before them."
     if not change.phases:
-        why = "the snapshot is of a version that did not collect what hangs on tables"
-        why = why if best.scheme.kind == "range" else "all rows have to be copied"
+        why = "all rows have to be copied"
+        if best.scheme.kind == "range":
+            why = "the snapshot is of a version that did not collect what hangs on tables"
+            why = why if one.table.attachments is None else "the key has hardly a value left for rows to come"
         yield f"How to get there is not told here: {why}."
     elif not any(phase.name == "split-switch" for phase in change.phases):
         yield "Rows from before the conversion stay in one partition, so that statements on them gain nothing."

@@ -77,6 +77,13 @@ def test_a_long_name_is_cut_and_stays_different() -> None:
     assert names[0] != names[1]
 
 
+def test_what_a_type_can_hold() -> None:
+    assert Axis("int2").greatest == 32767 and Axis("int4").greatest == 2147483647
+    assert Axis("date").greatest == float("inf")
+    last = scheme(Axis("int4"), Width("number", 10**9), "0", "2147000000").parts[-2]
+    assert (last.lower, last.upper) == ("2000000000", None)
+
+
 def test_thousands_of_partitions_are_refused() -> None:
     with pytest.raises(ValueError, match="more than"):
         scheme(Axis("date"), Width("day"), "1900-01-01", "2026-01-01")
