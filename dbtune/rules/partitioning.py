@@ -28,8 +28,9 @@ LEAST_USE = 0.1
 ENOUGH_PRUNE = 0.8
 """Share of the cost of a table's statements that must leave most partitions alone."""
 
-NEARLY_AS_GOOD = 0.1
-"""Fewer partitions are preferred where the workload costs no more than this share above the cheapest."""
+NEARLY_AS_GOOD = 0.05
+"""Fewer partitions are preferred where the workload costs no more than this share above the cheapest: prices are not
+more accurate than that (docs/partitioning-benchmark.md)."""
 
 SAME_COST = 0.01
 
