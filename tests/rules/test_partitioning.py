@@ -73,7 +73,8 @@ def test_the_plan_is_for_the_time_to_come(snapshot: Snapshot) -> None:
     assert all(date[:10] > (today + timedelta(days=1)).isoformat() for date in dates) and len(dates) >= 2
     swap = "\n".join(phases[3].up)
     assert swap.count("PARTITION OF public.visits FOR VALUES") >= 2
-    assert all(phase.down for phase in phases if phase.transaction and not phase.final)
+    without = [phase.name for phase in phases if not phase.down and not phase.final]
+    assert without == ["validate", "analyze", "split-copy", "split-analyze"], "which change no schema"
     assert [phase.name for phase in phases if phase.final] == ["finish"]
     up = advised(snapshot, workload(recent=100)).sql.up
     assert not any("DROP TABLE public.visits_history" in statement for statement in up), "no step without a way back"
