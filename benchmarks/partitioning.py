@@ -137,7 +137,7 @@ def main() -> None:
         Compared(t, before[t].cost, planned[t].cost, built[t].cost, shape(planned[t]) == shape(built[t]))
         for t in workload
     ]
-    text = f"{section(rows, scheme, snapshot, options.scale, seconds)}\n\n{advised}"
+    text = f"{section(rows, scheme, snapshot, options.scale)}\n\n{advised}"
     print(text)
     if options.write:
         write_page(text)
@@ -253,12 +253,12 @@ def print_plan(plan: Plan) -> None:
     walk(plan.root, 0)
 
 
-def section(rows: Sequence[Compared], scheme: PartitionScheme, snapshot: Snapshot, scale: float, seconds: float) -> str:
+def section(rows: Sequence[Compared], scheme: PartitionScheme, snapshot: Snapshot, scale: float) -> str:
     by_month, others = rows[: len(BY_MONTH)], rows[len(BY_MONTH) :]
     filled = len(scheme.parts) - 1
     lines = [
         f"TPC-H at scale {scale:g}, Postgres {snapshot.server.version}: lineitem {scheme.title}, {filled} partitions"
-        f" and a default. The what-if partitioning, and planning {len(rows)} statements, took {seconds:.1f} s.",
+        " and a default.",
     ]
     for title, part in (("A workload that asks by month", by_month), ("The 22 queries of TPC-H", others)):
         same = sum(row.same_plan for row in part)
