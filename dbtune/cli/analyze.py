@@ -147,15 +147,15 @@ def command(
             report = advise(snapshot, workload, opened, advise_options, progress, chosen.digest, executed)
     if not workload.statements:
         terminal.note(NO_WORKLOAD)
-    _show(report, terminal, form, to_files=bool(outputs))
+    show(report, terminal, form, to_files=bool(outputs))
     for path, report_form in outputs:
         write_atomically(path, report_form.write(report))
         terminal.note(f"wrote {path}")
-    if fail_on is not None and _reaches(report, fail_on):
+    if fail_on is not None and reaches(report, fail_on):
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _show(report: Report, terminal: Terminal, form: str | None, *, to_files: bool) -> None:
+def show(report: Report, terminal: Terminal, form: str | None, *, to_files: bool) -> None:
     """Print the report; under ``--quiet`` only where no file was asked for, or a format was."""
     if form not in (None, "terminal"):
         click.echo(formats()[str(form)].write(report), nl=False, color=True)
@@ -163,6 +163,7 @@ def _show(report: Report, terminal: Terminal, form: str | None, *, to_files: boo
         render(report, terminal.console(), verbose=terminal.verbose)
 
 
-def _reaches(report: Report, severity: Severity) -> bool:
+def reaches(report: Report, severity: Severity) -> bool:
+    """Whether a recommendation is of that severity or above."""
     at_or_above = SEVERITIES[: SEVERITIES.index(severity) + 1]
     return any(recommendation.severity in at_or_above for recommendation in report.recommendations)

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "analyze": "Recommend indexes for a database or a snapshot, each confirmed by the planner.",
     "collect": "Write a portable snapshot: schema, statistics, settings, workload. No rows.",
     "digest": "What takes the time, from slow-query logs alone. No database needed.",
+    "check": "The gate in CI: exit status for findings; what migrations do to production's plans and locks.",
     "explain": "One statement: its plan, what is wrong with it, what would help, by how much.",
     "verify": "On a staging copy: build the advice, measure it, drop it; predicted against real.",
     "migrate": "A report's advice as migration files of your own tool, up and down.",

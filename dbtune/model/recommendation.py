@@ -131,6 +131,19 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class SourceLocation:
+    """The place in the user's own files that a finding is about."""
+
+    file: str
+    """As the user named it."""
+    line: int
+    """From 1 on."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
 class Recommendation:
     """One piece of advice."""
 
@@ -147,6 +160,8 @@ class Recommendation:
     risk: str = ""
     """What can go wrong or what it costs, in one sentence."""
     docs: str = ""
+    location: SourceLocation | None = None
+    """The migration or query it is about; None where it is about the database."""
 
 
 @dataclass(frozen=True)

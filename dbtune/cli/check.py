@@ -1,0 +1,93 @@
+"""``dbtune check``: the gate in CI. A snapshot, and what is about to change, in; findings and an exit status out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from dbtune.cli import inputs, options, workloads
+from dbtune.cli.analyze import FINDINGS, reaches, show
+from dbtune.cli.terminal import current_terminal
+from dbtune.collect.collector import CollectOptions
+from dbtune.model.recommendation import SEVERITIES, Report, Severity
+from dbtune.planner.opening import open_planner
+from dbtune.report.files import write_atomically
+from dbtune.rules.engine import advise
+from dbtune.rules.options import AdviseOptions
+from dbtune.rules.registry import chosen_rules
+
+
+@click.command("check")
+@options.target_argument
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@workloads.workload_options
+@options.planner_option
+@click.option("--only", type=options.Names("RULE,..."), default=(), help="Only these rules (ids or groups).")
+@click.option("--skip", type=options.Names("RULE,..."), default=(), help="Without these rules (ids or groups).")
+@click.option("--schema", "schemas", type=options.Names("NAME,..."), default=(), help="Only these schemas.")
+@options.privacy_option
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the report to FILE, in the format of its ending. Repeatable.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["terminal", "json", "markdown", "sql", "down-sql"]),
+    help="Format on standard output, and of files whose ending names none.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(list(SEVERITIES)),
+    default="medium",
+    show_default=True,
+    help="Exit with status 1 where a finding is of this severity or above.",
+)
+def command(
+    target: str,
+    files: tuple[str, ...],
+    wishes: workloads.WorkloadWishes,
+    planner: Literal["auto", "shadow", "hypopg", "explain"],
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    schemas: tuple[str, ...],
+    privacy: Literal["none", "hash", "drop"],
+    outputs: Sequence[Path],
+    form: str | None,
+    fail_on: Severity,
+) -> None:
+    """Check TARGET, or what the migrations in FILE would do to it, and exit with status 1 where there are findings.
+
+    TARGET is a database URL or a snapshot file. Without FILE its indexes and statistics are looked at, as dbtune
+    analyze does.
+    """
+    terminal = current_terminal()
+    written = inputs.open_outputs(outputs, form)
+    chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
+    with terminal.progress() as progress:
+        collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server)
+        snapshot, url = inputs.open_snapshot_for_advice(target, collecting, privacy, progress)
+        chosen = workloads.choose_workload(snapshot, wishes, progress)
+        advise_options = AdviseOptions(only=only, skip=skip, schemas=schemas)
+        with open_planner(planner, snapshot, url, progress) as opened:
+            report = advise(snapshot, chosen.workload, opened, advise_options, progress, chosen.digest)
+    report = what_counts(report)
+    show(report, terminal, form, to_files=bool(written))
+    for path, report_form in written:
+        write_atomically(path, report_form.write(report))
+        terminal.note(f"wrote {path}")
+    if reaches(report, fail_on):
+        raise click.exceptions.Exit(FINDINGS)
+
+
+def what_counts(report: Report) -> Report:
+    """The report with those findings alone that are shown and decide the exit status."""
+    return report
