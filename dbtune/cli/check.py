@@ -8,12 +8,16 @@ from typing import Literal
 
 import click
 
+from dbtune.check.migration_files import read_migrations
+from dbtune.check.migrations import check_migrations
 from dbtune.cli import inputs, options, workloads
 from dbtune.cli.analyze import FINDINGS, reaches, show
 from dbtune.cli.terminal import current_terminal
 from dbtune.collect.collector import CollectOptions
+from dbtune.model.errors import UsageError
 from dbtune.model.recommendation import SEVERITIES, Report, Severity
 from dbtune.planner.opening import open_planner
+from dbtune.planner.shadow.shadow import ShadowPlanner
 from dbtune.report.files import write_atomically
 from dbtune.rules.engine import advise
 from dbtune.rules.options import AdviseOptions
@@ -66,19 +70,28 @@ def command(
 ) -> None:
     """Check TARGET, or what the migrations in FILE would do to it, and exit with status 1 where there are findings.
 
-    TARGET is a database URL or a snapshot file. Without FILE its indexes and statistics are looked at, as dbtune
-    analyze does.
+    TARGET is a database URL or a snapshot file. FILE is a migration, a folder or a pattern: each is run on an empty
+    copy of TARGET's schema on a server of dbtune's own, and the workload is planned before and after. TARGET itself
+    is only read. Without FILE its indexes and statistics are looked at, as dbtune analyze does.
     """
     terminal = current_terminal()
     written = inputs.open_outputs(outputs, form)
+    paths = options.expand_files(files, "FILE")
+    if paths and planner not in ("auto", "shadow"):
+        raise UsageError(f"migrations are tried on a server of dbtune's own, so --planner {planner} cannot check them")
     chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server)
         snapshot, url = inputs.open_snapshot_for_advice(target, collecting, privacy, progress)
         chosen = workloads.choose_workload(snapshot, wishes, progress)
         advise_options = AdviseOptions(only=only, skip=skip, schemas=schemas)
-        with open_planner(planner, snapshot, url, progress) as opened:
-            report = advise(snapshot, chosen.workload, opened, advise_options, progress, chosen.digest)
+        if paths:
+            migration = read_migrations(paths)
+            with ShadowPlanner.open(snapshot, progress) as shadow:
+                report = check_migrations(snapshot, chosen.workload, shadow, migration, advise_options, progress)
+        else:
+            with open_planner(planner, snapshot, url, progress) as opened:
+                report = advise(snapshot, chosen.workload, opened, advise_options, progress, chosen.digest)
     report = what_counts(report)
     show(report, terminal, form, to_files=bool(written))
     for path, report_form in written:

@@ -194,7 +194,7 @@ log_format_options = (
 )
 
 
-def expand_files(names: Sequence[str]) -> tuple[Path, ...]:
+def expand_files(names: Sequence[str], option: str = "--workload") -> tuple[Path, ...]:
     """Files, the ``.sql`` files of folders, and what patterns match, each once, in the order given.
 
     Raises click.BadParameter for a name that leads to no file.
@@ -210,7 +210,7 @@ def expand_files(names: Sequence[str]) -> tuple[Path, ...]:
             files = _matching(path)
         if not files:
             what = "folder without .sql files" if path.is_dir() else "no such file"
-            raise click.BadParameter(f"'{name}': {what}", param_hint="'--workload'")
+            raise click.BadParameter(f"'{name}': {what}", param_hint=f"'{option}'")
         found.update(dict.fromkeys(files))
     return tuple(found)
 

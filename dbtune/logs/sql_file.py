@@ -46,7 +46,7 @@ def read_sql_file(path: Path, dialect: Dialect = "postgres") -> Workload:
 
     Raises UsageError where the file is missing, no text of SQL, or without a statement.
     """
-    content = _content(path)
+    content = read_sql_text(path)
     seen: dict[str, _Seen] = {}
     skipped: list[Skipped] = []
     if REPLACED in content:
@@ -126,7 +126,8 @@ def _count(seen: _Seen, one: Weighted) -> None:
         seen.total_ms = (seen.total_ms or 0.0) + one.total_ms
 
 
-def _content(path: Path) -> str:
+def read_sql_text(path: Path) -> str:
+    """The whole text of an SQL file. Raises UsageError where it is missing, empty or no text."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dbtune.model.location import SourceLocation
+from dbtune.model.migration import MigrationStep
 from dbtune.model.plan import Confidence
 from dbtune.model.risk import PlanRisk
 from dbtune.model.workload import Limit, WorkloadSource
@@ -128,19 +130,6 @@ class Evidence:
     statements: tuple[StatementEvidence, ...] = ()
     risk: PlanRisk | None = None
     """The worst of its statements' risks."""
-
-
-@dataclass(frozen=True)
-class SourceLocation:
-    """The place in the user's own files that a finding is about."""
-
-    file: str
-    """As the user named it."""
-    line: int
-    """From 1 on."""
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True)
@@ -271,4 +260,8 @@ class Report:
     summary: Summary
     recommendations: tuple[Recommendation, ...] = ()
     limits: tuple[Limit, ...] = ()
+    checked: tuple[str, ...] = ()
+    """Files that were checked; empty where the database itself was looked at."""
+    migration: tuple[MigrationStep, ...] = ()
+    """What the statements of the checked migrations do, in their order."""
     version: int = REPORT_VERSION

@@ -12,8 +12,11 @@ from typing import Any
 
 import msgspec
 
-from dbtune.model import digest, recommendation, risk, workload
+from dbtune.model import digest, location, migration, names, recommendation, risk, workload
 from dbtune.model.recommendation import REPORT_VERSION, Report
+
+NOUNS = (recommendation, risk, digest, workload, migration, location, names)
+"""Modules whose nouns stand in a report."""
 
 SCHEMA_ID = "https://dbtune.readthedocs.io/report.schema.json"
 
@@ -40,7 +43,7 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _field_descriptions(name: str) -> Mapping[str, str]:
     """The texts below the fields of a noun: Python does not keep them, so they are read from the source."""
-    noun = next(getattr(module, name) for module in (recommendation, risk, digest, workload) if hasattr(module, name))
+    noun = next(getattr(module, name) for module in NOUNS if hasattr(module, name))
     body = ast.parse(inspect.getsource(noun)).body[0].body  # type: ignore[attr-defined]
     return {
         field.target.id: " ".join(text.value.value.split())

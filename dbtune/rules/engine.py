@@ -191,7 +191,7 @@ def apply_rules(run: Run) -> Run:
             if not _is_settled(run.context, finding):
                 run.context.ledger.accept(finding.add, finding.drop)
                 run.context.ledger.needed |= finding.needs
-                recommendations.append(_recommendation(rule, finding))
+                recommendations.append(recommendation_of(rule, finding))
     return replace(run, recommendations=ordered(recommendations))
 
 
@@ -224,7 +224,8 @@ def _is_settled(context: Context, finding: Finding) -> bool:
     return subject.index is not None and bool({subject.index, f"{subject.table}.{subject.index}"} & dropped)
 
 
-def _recommendation(rule: Rule, finding: Finding) -> Recommendation:
+def recommendation_of(rule: Rule, finding: Finding) -> Recommendation:
+    """The finding with all that its rule says, under an id that is the same in every run."""
     subject = finding.subject
     identity = "\0".join((rule.id, subject.schema, subject.table, finding.key or subject.index or ""))
     return Recommendation(
@@ -239,6 +240,7 @@ def _recommendation(rule: Rule, finding: Finding) -> Recommendation:
         sql=finding.change,
         risk=" ".join(words for words in (risk_words(finding.evidence.statements), finding.risk) if words),
         docs=rule.url,
+        location=finding.location,
     )
 
 

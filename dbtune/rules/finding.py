@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dbtune.model.location import SourceLocation
 from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Change, Evidence, Severity, Subject
 from dbtune.model.schema import Index
@@ -30,3 +31,5 @@ class Finding:
     """Indexes that the change drops, by full name: later rules are asked without them."""
     needs: frozenset[QualifiedName] = field(default_factory=frozenset)
     """Indexes that can be used only once the advice is followed, by full name: later rules leave them alone."""
+    location: SourceLocation | None = None
+    """The line of the user's own files that it is about."""

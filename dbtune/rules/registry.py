@@ -1,6 +1,7 @@
 """Every rule there is: found in the folders of this package and in the plug-ins of the entry point ``dbtune.rules``.
 
-Rules that need nothing but logs are registered in ``log_rules`` and taken in here.
+Rules that need nothing but logs are registered in ``log_rules``, those for pending migrations in ``migration_rules``;
+both are taken in here.
 
 A new rule is one file in the folder of its group, and nothing else has to change:
 
@@ -34,6 +35,8 @@ from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
 from dbtune.rules.log_findings import checked
 from dbtune.rules.log_rules import ENTRY_POINTS, GROUP, LogRule, log_rules
+from dbtune.rules.migration_rules import GROUP as MIGRATIONS
+from dbtune.rules.migration_rules import MigrationRule, migration_rules
 from dbtune.rules.pages import did_you_mean, page_of, url_of
 
 Check = Callable[[Context], Iterator[Finding]]
@@ -98,6 +101,7 @@ def all_rules() -> Mapping[str, Rule]:
     for entry in entry_points(group=ENTRY_POINTS):
         entry.load()
     _registered.update({one.id: _of_logs(one) for one in log_rules().values()})
+    _registered.update({one.id: of_migrations(one) for one in migration_rules().values()})
     sorter = TopologicalSorter({one.id: set(one.after) & set(_registered) for one in _registered.values()})
     sorter.prepare()
     ordered: dict[str, Rule] = {}
@@ -134,3 +138,12 @@ def find_rule(id: str) -> Rule:  # noqa: A002
 
 def _of_logs(one: LogRule) -> Rule:
     return Rule(one.id, GROUP, one.severity, one.dialects, "heuristic", one.after, checked(one), one.page)
+
+
+def of_migrations(one: MigrationRule) -> Rule:
+    """As one of all rules; in an analysis, which has no migration, it sees nothing."""
+    return Rule(one.id, MIGRATIONS, one.severity, frozenset({"postgres"}), one.confidence, (), _nothing, one.page)
+
+
+def _nothing(ctx: Context) -> Iterator[Finding]:
+    return iter(())

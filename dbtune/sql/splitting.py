@@ -34,6 +34,7 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
 _COPY_DATA_END = re.compile(r"^\\\.[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _COPY_FROM_STDIN = re.compile(r"\bfrom\s+stdin\b", re.IGNORECASE)
 
@@ -66,16 +67,50 @@ def located_statements(text: str, dialect: Dialect = "postgres") -> Iterator[Loc
             command = hit["command"].split()[0].lower()
             removed.append((at, end))
             if command in ("\\g", "\\gx", "\\gexec", "\\gset") or not _holds_sql(_without(text, start, at, removed)):
-                yield from _statement(_without(text, start, at, removed))
+                yield from _statement(text, start, at, removed)
                 start, depth, blocks, words, removed = end, 0, 0, [], []
         elif hit["end"] and depth == 0 and blocks == 0:
+            yield from _statement(text, start, at, removed)
             piece = _without(text, start, at, removed)
-            yield from _statement(piece)
             if _COPY_FROM_STDIN.search(piece):
                 end = _behind_copy_data(text, piece, end)
             start, words, removed = end, [], []
         at = end
-    yield from _statement(_without(text, start, len(text), removed))
+    yield from _statement(text, start, len(text), removed)
+
+
+def unfinished_at(text: str) -> int | None:
+    """Where a string, a quoted name or a comment begins that does not end in the text; None where all do."""
+    at = 0
+    while at < len(text):
+        hit = _PIECE.match(text, at)
+        assert hit is not None  # the last alternative takes any character
+        if hit["comment"]:
+            end = skip_comment(text, at)
+            if end == len(text) and _is_open_comment(text[at:]):
+                return at
+        else:
+            end = hit.end()
+            if end == len(text) and _is_open_quote(hit[0], hit["tag"]):
+                return at
+        at = end
+    return None
+
+
+def _is_open_comment(piece: str) -> bool:
+    depth = 0
+    for edge in _COMMENT_EDGE.finditer(piece):
+        depth = depth + 1 if edge[0] == "/*" else depth - 1
+    return depth > 0
+
+
+def _is_open_quote(piece: str, tag: str | None) -> bool:
+    if tag is not None:
+        return len(piece) < 2 * len(tag) or not piece.endswith(tag)
+    if piece[:1] in "eE" and piece[1:2] == "'":
+        return re.fullmatch(r"[eE]'(?:[^'\\]|\\.|'')*'", piece, re.DOTALL) is None
+    quote = piece[0]
+    return quote in "'\"`" and re.fullmatch(f"{quote}(?:[^{quote}]|{quote}{quote})*{quote}", piece) is None
 
 
 def _blocks(blocks: int, before: list[str], word: str) -> int:
@@ -108,7 +143,18 @@ def _holds_sql(piece: str) -> bool:
     return bool(tokens(piece))
 
 
-def _statement(piece: str) -> Iterator[Located]:
+def _statement(text: str, start: int, end: int, removed: list[tuple[int, int]]) -> Iterator[Located]:
+    piece = _without(text, start, end, removed)
     found: list[Token] = tokens(piece)
     if found:
-        yield Located(piece[found[0].start : found[-1].end], piece[: found[0].start])
+        at = _place(start, removed, found[0].start)
+        yield Located(piece[found[0].start : found[-1].end], piece[: found[0].start], at)
+
+
+def _place(start: int, removed: list[tuple[int, int]], offset: int) -> int:
+    """Where in the whole text a place of the text without the removed parts is."""
+    at = start + offset
+    for first, last in removed:
+        if start <= first <= at:
+            at += last - first
+    return at

@@ -25,6 +25,8 @@ class Located(NamedTuple):
 
     text: str
     before: str
+    start: int
+    """Where the statement begins in the whole text."""
 
 
 def mysql_statements(text: str) -> Iterator[Located]:
@@ -32,21 +34,21 @@ def mysql_statements(text: str) -> Iterator[Located]:
     delimiter, at = ";", 0
     for line in _DELIMITER.finditer(text):
         if line.start() >= at:
-            yield from _statements(text[at : line.start()], delimiter)
+            yield from _statements(text[at : line.start()], delimiter, at)
             delimiter, at = line[1], line.end()
-    yield from _statements(text[at:], delimiter)
+    yield from _statements(text[at:], delimiter, at)
 
 
-def _statements(text: str, delimiter: str) -> Iterator[Located]:
+def _statements(text: str, delimiter: str, at: int) -> Iterator[Located]:
     start = 0
     for hit in re.finditer(f"{_PASSED.pattern}|(?P<end>{re.escape(delimiter)}|\\\\[gG])", text, _PASSED.flags):
         if hit.lastgroup == "end":
-            yield from _statement(text[start : hit.start()])
+            yield from _statement(text[start : hit.start()], at + start)
             start = hit.end()
-    yield from _statement(text[start:])
+    yield from _statement(text[start:], at + start)
 
 
-def _statement(piece: str) -> Iterator[Located]:
+def _statement(piece: str, at: int) -> Iterator[Located]:
     found = mysql_tokens(piece)
     if found:
-        yield Located(piece[found[0].start : found[-1].end], piece[: found[0].start])
+        yield Located(piece[found[0].start : found[-1].end], piece[: found[0].start], at + found[0].start)

@@ -33,10 +33,11 @@ def collect_postgres(url: DatabaseUrl, options: CollectOptions, progress: Progre
     with read_only_session(
         url, statement_timeout_ms=options.statement_timeout_ms, lock_timeout_ms=options.lock_timeout_ms
     ) as connection:
-        return _collect(Catalog(connection), options, progress)
+        return collect_from(Catalog(connection), options, progress)
 
 
-def _collect(catalog: Catalog, options: CollectOptions, progress: Progress) -> Snapshot:
+def collect_from(catalog: Catalog, options: CollectOptions, progress: Progress) -> Snapshot:
+    """The same out of a session that is there."""
     progress.step("reading the schema")
     server = read_server(catalog)
     schemas = _chosen_schemas(table_queries.read_schemas(catalog), options.schemas)

@@ -131,10 +131,16 @@ class ShadowPlanner:
             return None
 
     def changed(self, snapshot: Snapshot) -> ShadowPlanner | None:
-        """A shadow of another schema in another database of the same server; removed when it is closed."""
-        if self._host.sibling is None:
-            return None
-        host = self._host.sibling()
+        """A shadow of another schema in another database of the same server, removed when it is closed; None where the
+        server is not dbtune's own. Raises PlannerUnavailable."""
+        return None if self._host.sibling is None else self.beside(snapshot)
+
+    def beside(self, snapshot: Snapshot) -> ShadowPlanner:
+        """A planner of another snapshot of the same database, such as what a migration makes of it.
+
+        To be closed before this one. Raises PlannerUnavailable.
+        """
+        host = self.empty_database()
         try:
             return self._build(host, snapshot, NoProgress())
         except psycopg.Error as error:
@@ -143,6 +149,12 @@ class ShadowPlanner:
         except BaseException:
             host.close()
             raise
+
+    def empty_database(self) -> Host:
+        """Another database on the same server, or on one more of its kind; to be closed before this planner."""
+        if self._host.sibling is not None:
+            return self._host.sibling()
+        return open_host(self._snapshot.server, NoProgress())
 
     def close(self) -> None:
         self._host.close()
@@ -163,7 +175,7 @@ class ShadowPlanner:
         self._indexes.switch(configuration)
         search_path = instance.search_path or self._snapshot.search_path
         if search_path != self._search_path:
-            self._host.connection.execute(_set_search_path(search_path))
+            self._host.connection.execute(set_search_path(search_path))
             self._search_path = search_path
 
     def _explain_generic(self, sql: bytes) -> bytes:
@@ -225,9 +237,10 @@ def _apply_settings(connection: Connection, major: int, snapshot: Snapshot) -> l
         except psycopg.Error as error:
             if major == snapshot.server.major:  # another version's settings come and go
                 limits.append(Limit(f"setting {name} = {value}", f"not in the shadow: {first_line(error)}"))
-    connection.execute(_set_search_path(snapshot.search_path))
+    connection.execute(set_search_path(snapshot.search_path))
     return limits
 
 
-def _set_search_path(search_path: Sequence[str]) -> bytes:
+def set_search_path(search_path: Sequence[str]) -> bytes:
+    """The statement that makes this the session's path."""
     return f"SET search_path = {', '.join(identifier(schema) for schema in search_path) or literal('')}".encode()

@@ -1,0 +1,135 @@
+"""What is about to change: the statements of pending migrations, and what each was seen to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dbtune.model.location import SourceLocation
+from dbtune.model.names import QualifiedName
+
+LockMode = Literal[
+    "ACCESS SHARE",
+    "ROW SHARE",
+    "ROW EXCLUSIVE",
+    "SHARE UPDATE EXCLUSIVE",
+    "SHARE",
+    "SHARE ROW EXCLUSIVE",
+    "EXCLUSIVE",
+    "ACCESS EXCLUSIVE",
+]
+LOCK_MODES: tuple[LockMode, ...] = (
+    "ACCESS SHARE",
+    "ROW SHARE",
+    "ROW EXCLUSIVE",
+    "SHARE UPDATE EXCLUSIVE",
+    "SHARE",
+    "SHARE ROW EXCLUSIVE",
+    "EXCLUSIVE",
+    "ACCESS EXCLUSIVE",
+)
+"""From the weakest to the strongest."""
+
+BLOCKS_WRITES = LOCK_MODES[LOCK_MODES.index("SHARE") :]
+"""Modes that INSERT, UPDATE and DELETE wait for. Source: PostgreSQL manual, Explicit Locking."""
+
+Wrapping = Literal["transaction", "one call", "none", "unknown"]
+"""Whether the tool runs a file's statements in one transaction (``one call``: all sent at once, which is a transaction
+where there is more than one), each on its own, or nobody can say."""
+
+
+@dataclass(frozen=True)
+class PendingStatement:
+    """One statement of a migration file, as it stands there."""
+
+    text: str
+    location: SourceLocation
+    wrapping: Wrapping = "unknown"
+    alone: bool = False
+    """It is the only statement of its file."""
+    in_block: bool = False
+    """It stands between BEGIN and COMMIT."""
+
+
+@dataclass(frozen=True)
+class TableLock:
+    """A lock on a table that was there before the migration, held until the transaction's end."""
+
+    table: QualifiedName
+    mode: LockMode
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What one statement did to an empty copy of the schema. Tables and indexes that were there before the migration
+    go by the name they had then."""
+
+    pending: PendingStatement
+    normalised: str
+    """Without literals."""
+    applied: bool = False
+    """It was run, and the server took it."""
+    refusal: str = ""
+    """The server's reason, or why it was not run; empty where nothing is to be said."""
+    sqlstate: str = ""
+    """The server's code where it refused."""
+    locks: tuple[TableLock, ...] = ()
+    rewritten: frozenset[QualifiedName] = frozenset()
+    """Tables whose rows were all written anew."""
+    scanned: frozenset[QualifiedName] = frozenset()
+    """Tables that were read from one end to the other."""
+    built: tuple[QualifiedName, ...] = ()
+    """New indexes."""
+    built_on: frozenset[QualifiedName] = frozenset()
+    """Tables of the new indexes, where these were there before."""
+    dropped_indexes: tuple[QualifiedName, ...] = ()
+    lost_tables: frozenset[QualifiedName] = frozenset()
+    """Dropped or renamed tables."""
+    lost_columns: frozenset[tuple[QualifiedName, str]] = frozenset()
+    """Dropped or renamed columns."""
+
+    @property
+    def location(self) -> SourceLocation:
+        return self.pending.location
+
+    def lock_on(self, table: QualifiedName) -> LockMode | None:
+        """The strongest lock on the table."""
+        modes = [lock.mode for lock in self.locks if lock.table == table]
+        return max(modes, key=LOCK_MODES.index, default=None)
+
+
+@dataclass(frozen=True)
+class Migration:
+    """Pending files, read: their statements in order, and what could not be read of them."""
+
+    statements: tuple[PendingStatement, ...] = ()
+    notes: tuple[tuple[SourceLocation, str], ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class StepLock:
+    """A lock that one statement takes, on what."""
+
+    schema: str
+    table: str
+    mode: LockMode
+    rows: float | None
+    bytes: int
+    """Of the table's main file, its partitions' together."""
+    calls: float
+    """Of the workload's statements that use the table."""
+
+
+@dataclass(frozen=True)
+class MigrationStep:
+    """What one statement of a migration does to tables that are there already. For the report."""
+
+    location: SourceLocation
+    text: str
+    """Normalised, without literals."""
+    locks: tuple[StepLock, ...] = ()
+    """The strongest on each table, those that other sessions may wait for."""
+    rewrites: tuple[QualifiedName, ...] = ()
+    scans: tuple[QualifiedName, ...] = ()
+    note: str = ""
+    """Why it could not be tried; empty where it was."""

@@ -1,0 +1,56 @@
+"""Maintenance that locks a table for as long as it takes: VACUUM FULL, CLUSTER, REINDEX, REFRESH MATERIALIZED VIEW.
+
+VACUUM FULL and CLUSTER write the table anew under ACCESS EXCLUSIVE: reads and writes wait. `pg_repack` does the same
+without. REINDEX without CONCURRENTLY stops writes, and reads that would use the index; REFRESH without CONCURRENTLY
+stops reads of the view (CONCURRENTLY needs a unique index on it).
+
+Source: PostgreSQL manual, Explicit Locking; REINDEX; REFRESH MATERIALIZED VIEW.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbtune.model.recommendation import Change
+from dbtune.rules.finding import Finding
+from dbtune.rules.migration_context import MigrationContext
+from dbtune.rules.migration_findings import about, finding, waiting_words, what
+from dbtune.rules.migration_rules import migration_rule
+from dbtune.sql.ddl import Ddl
+
+
+@migration_rule("migration.maintenance-blocks", severity="medium", confidence="heuristic")
+def maintenance_blocks(ctx: MigrationContext) -> Iterator[Finding]:
+    """One finding for each such statement on a table of some size."""
+    for effects, ddl in ctx.steps():
+        if not _blocks(ddl) or not effects.locks:
+            continue
+        table = effects.locks[0].table
+        if ctx.is_small(table):
+            continue
+        who = "writes" if ddl.verb == "reindex" else "reads and writes" if ddl.verb != "refresh" else "reads"
+        concurrently = _concurrently(ddl)
+        yield finding(
+            effects,
+            subject=about(table),
+            title=f"{what(effects)} locks {table} for as long as it takes",
+            reason=f"It goes over {ctx.table_words(table)}; {waiting_words(ctx, table, who)}. "
+            + ("CONCURRENTLY lets them pass." if concurrently else "pg_repack does the same without stopping anybody."),
+            evidence=ctx.known(),
+            change=Change(up=(concurrently,)) if concurrently else Change(),
+        )
+
+
+def _blocks(ddl: Ddl) -> bool:
+    if ddl.verb == "vacuum":
+        return ddl.full
+    return ddl.verb in ("cluster", "reindex", "refresh") and not ddl.concurrently
+
+
+def _concurrently(ddl: Ddl) -> str:
+    """The statement with CONCURRENTLY; empty where there is no such thing."""
+    if ddl.verb not in ("reindex", "refresh"):
+        return ""
+    word = "view" if ddl.verb == "refresh" else ddl.object
+    at = ddl.end_of_word(word)
+    return "" if at is None else f"{ddl.text[:at]} CONCURRENTLY{ddl.text[at:]}"

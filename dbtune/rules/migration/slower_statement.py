@@ -1,0 +1,53 @@
+"""A statement of the workload that becomes dearer by a migration, though no index that it reads is dropped.
+
+A change of a column's type that makes an index useless for a comparison, a view that is written anew, a table that
+becomes partitioned. The statement was planned before the migration and after it.
+
+Source: PostgreSQL manual, Using EXPLAIN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbtune.model.recommendation import Subject
+from dbtune.model.units import plural
+from dbtune.rules.finding import Finding
+from dbtune.rules.migration_context import MigrationContext, StatementChange, named
+from dbtune.rules.migration_findings import finding, how_bad, what
+from dbtune.rules.migration_rules import migration_rule
+
+
+@migration_rule("migration.slower-statement", severity="medium")
+def slower_statement(ctx: MigrationContext) -> Iterator[Finding]:
+    """Each slower statement under the first step that changes a table it uses."""
+    dropped = {name.name for effects in ctx.effects for name in effects.dropped_indexes}
+    by_step: dict[int, list[StatementChange]] = {}
+    for change in ctx.changes:
+        if change.is_worse and not change.before.indexes & dropped:
+            by_step.setdefault(_culprit(ctx, change), []).append(change)
+    for number, slower in sorted(by_step.items()):
+        effects = ctx.effects[number]
+        table = min(slower[0].planned.facts.tables, default=None)
+        yield finding(
+            effects,
+            subject=Subject(table.schema, table.name) if table is not None else Subject("", ""),
+            title=f"{what(effects)} makes {plural(len(slower), 'statement')} of the workload dearer",
+            reason=f"Planned before the migration and after it: {named(slower)}.",
+            evidence=ctx.proof(slower),
+            severity=how_bad(ctx, slower),
+        )
+
+
+def _culprit(ctx: MigrationContext, change: StatementChange) -> int:
+    tables = change.planned.facts.tables
+    strong = [
+        number
+        for number, effects in enumerate(ctx.effects)
+        if any(lock.table in tables and lock.mode == "ACCESS EXCLUSIVE" for lock in effects.locks)
+    ]
+    touching = [
+        number for number, effects in enumerate(ctx.effects) if any(lock.table in tables for lock in effects.locks)
+    ]
+    applied = [number for number, effects in enumerate(ctx.effects) if effects.applied]
+    return next(iter([*strong, *touching, *applied]), 0)

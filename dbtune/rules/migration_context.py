@@ -1,0 +1,193 @@
+"""What a rule for migrations may look at: the snapshot before and after, what each statement did, every plan twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from dbtune.model.location import SourceLocation
+from dbtune.model.migration import Effects
+from dbtune.model.names import QualifiedName
+from dbtune.model.plan import Confidence
+from dbtune.model.recommendation import Evidence, StatementEvidence
+from dbtune.model.schema import Index, Table
+from dbtune.model.snapshot import Snapshot
+from dbtune.model.units import human_bytes, plural
+from dbtune.planner.gate import PlannedStatement, StatementCost
+from dbtune.rules.wording import rows_words, short_text
+from dbtune.sql.ddl import Ddl, read_ddl
+
+SMALL_BYTES = 10 * 1024 * 1024
+"""A table whose file is smaller is read, written anew or indexed within a tenth of a second."""
+
+WORSE = 1.2
+"""A statement this many times as dear is worse (as verify calls a plan slower)."""
+
+LEAST_RISE = 25.0
+"""Planner units of one call below which a rise is that of a lookup of a few pages, and no matter."""
+
+NAMED = 3
+"""Statements named in a reason."""
+
+
+@dataclass(frozen=True)
+class StatementChange:
+    """One statement planned before and after the migration."""
+
+    planned: PlannedStatement
+    before: StatementCost
+    after: StatementCost | None
+    """None where it cannot be planned any more."""
+    failure: str = ""
+    """The server's reason then."""
+
+    @property
+    def rise(self) -> float:
+        """Of one call's cost; 0 where it cannot be planned any more."""
+        return 0.0 if self.after is None else self.after.cost - self.before.cost
+
+    @property
+    def ratio(self) -> float:
+        return 1.0 if self.after is None or self.before.cost <= 0 else self.after.cost / self.before.cost
+
+    @property
+    def is_worse(self) -> bool:
+        return self.ratio >= WORSE and self.rise >= LEAST_RISE
+
+    @property
+    def is_broken(self) -> bool:
+        return self.after is None
+
+    @property
+    def weight(self) -> float:
+        """Rise over all calls."""
+        return self.rise * self.planned.calls
+
+    @property
+    def evidence(self) -> StatementEvidence:
+        statement = self.planned.statement
+        after = None if self.after is None else self.after.cost
+        before = None if self.after is None else self.before.cost
+        return StatementEvidence(
+            statement.fingerprint, statement.calls, before, after, statement.text, statement.total_ms
+        )
+
+
+@dataclass(frozen=True)
+class PlannedWrite:
+    """Rows that the planner thinks one UPDATE, DELETE or MERGE writes."""
+
+    table: QualifiedName
+    rows: float
+
+
+@dataclass(frozen=True)
+class MigrationContext:
+    """All that is known of a migration."""
+
+    before: Snapshot
+    after: Snapshot
+    effects: tuple[Effects, ...]
+    changes: tuple[StatementChange, ...]
+    """Every statement of the workload that could be planned before."""
+    planner: str
+    confidence: Confidence
+    writes: Mapping[SourceLocation, PlannedWrite] = field(default_factory=dict)
+    """What the planner thinks that the statements on rows write."""
+
+    def steps(self) -> Iterator[tuple[Effects, Ddl]]:
+        """What each statement did, and the form it has."""
+        yield from self._steps
+
+    @cached_property
+    def _steps(self) -> tuple[tuple[Effects, Ddl], ...]:
+        return tuple((one, read_ddl(one.pending.text)) for one in self.effects)
+
+    def rows(self, name: QualifiedName) -> float | None:
+        """Rows of a table, its partitions' together; None where they were never counted."""
+        known = [table.rows for table in self.tree(name) if table.tuples >= 0 and table.kind != "partitioned"]
+        return sum(known) if known else None
+
+    def bytes(self, name: QualifiedName) -> int:
+        """Of a table's main file, its partitions' together."""
+        return sum(table.file_pages for table in self.tree(name)) * self.before.server.block_size
+
+    def tree(self, name: QualifiedName) -> Iterator[Table]:
+        """The table and all below it, as before the migration."""
+        table = self.before.table(name)
+        if table is not None:
+            yield table
+            for child in self.before.children(name):
+                yield from self.tree(child.name)
+
+    def is_small(self, name: QualifiedName) -> bool:
+        """Whether all that a statement does to the table takes no time to speak of."""
+        return self.bytes(name) < SMALL_BYTES
+
+    def largest(self, names: frozenset[QualifiedName] | set[QualifiedName]) -> QualifiedName | None:
+        """The largest of those that are not small; None where all are."""
+        large = [name for name in sorted(names) if not self.is_small(name)]
+        return max(large, key=self.bytes, default=None)
+
+    def users(self, name: QualifiedName) -> list[PlannedStatement]:
+        """Statements of the workload that read or write the table."""
+        tree = {table.name for table in self.tree(name)} | {name}
+        return [change.planned for change in self.changes if change.planned.facts.tables & tree]
+
+    def calls(self, name: QualifiedName) -> float:
+        """Of the workload's statements that use the table."""
+        return sum(planned.calls for planned in self.users(name))
+
+    def table_words(self, name: QualifiedName) -> str:
+        """``orders (12.3 M rows, 1.4 GiB)``."""
+        facts = [rows_words(self.rows(name)), human_bytes(self.bytes(name)) if self.bytes(name) else ""]
+        said = ", ".join(fact for fact in facts if fact)
+        return f"{name} ({said})" if said else str(name)
+
+    def traffic_words(self, name: QualifiedName) -> str:
+        """``12 statements of the workload (1,204 calls) use it``; empty where the workload does not."""
+        users = self.users(name)
+        if not users:
+            return ""
+        calls = plural(sum(planned.calls for planned in users), "call")
+        return f"{plural(len(users), 'statement')} of the workload ({calls}) {'uses' if len(users) == 1 else 'use'} it"
+
+    def index(self, name: QualifiedName) -> Index | None:
+        """An index as before the migration."""
+        return next((index for index in self.before.indexes if index.qualified_name == name), None)
+
+    def proof(self, changes: list[StatementChange] | None = None) -> Evidence:
+        """Evidence of plans before and after, for these statements."""
+        changed = sorted(changes or [], key=lambda one: -abs(one.weight))
+        total = sum(one.before.cost * one.planned.calls for one in self.changes)
+        risen = sum(one.weight for one in changed)
+        return Evidence(
+            self.confidence,
+            self.planner,
+            total if changed else None,
+            total + risen if changed else None,
+            -risen / total if changed and total > 0 else None,
+            statements=tuple(one.evidence for one in changed),
+        )
+
+    def known(self) -> Evidence:
+        """Evidence of what is known of such statements."""
+        return Evidence("heuristic", self.planner)
+
+    def seen(self) -> Evidence:
+        """Evidence of what the server did on the copy of the schema."""
+        return Evidence("proven", self.planner)
+
+
+def named(changes: list[StatementChange]) -> str:
+    """Up to three statements in words, those that matter most first."""
+    first = sorted(changes, key=lambda one: (-one.weight, -one.planned.calls, one.planned.fingerprint))[:NAMED]
+    said = [
+        f"`{short_text(one.planned.statement.text)}` ({plural(one.planned.calls, 'call')}"
+        + ("" if one.after is None else f", cost {one.before.cost:,.0f} → {one.after.cost:,.0f}")
+        + ")"
+        for one in first
+    ]
+    more = f", and {len(changes) - len(first)} more" if len(changes) > len(first) else ""
+    return "; ".join(said) + more
