@@ -14,6 +14,7 @@ from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan
 from dbtune.model.progress import Progress
 from dbtune.model.recommendation import (
+    SEVERITIES,
     Recommendation,
     Report,
     SkippedStatement,
@@ -28,12 +29,12 @@ from dbtune.planner.gate import Gate
 from dbtune.planner.shadow.after import Migrated, migrate
 from dbtune.planner.shadow.shadow import ShadowPlanner
 from dbtune.rules.engine import recommendation_of
+from dbtune.rules.migration.fails import SURE
 from dbtune.rules.migration_context import MigrationContext, PlannedWrite, StatementChange
 from dbtune.rules.migration_rules import migration_rules
 from dbtune.rules.options import AdviseOptions
 from dbtune.rules.reading import read_statement
 from dbtune.rules.registry import chosen_rules, of_migrations
-from dbtune.rules.summary import ordered
 
 SAME = 1e-6
 """Relative difference of costs that are the same but for rounding."""
@@ -142,7 +143,7 @@ def _limits(migration: Migration, migrated: Migrated) -> Iterator[Limit]:
     for location, words in migration.notes:
         yield Limit(str(location), words)
     for effects in migrated.effects:
-        if effects.refusal:
+        if effects.refusal and effects.sqlstate not in SURE:
             verb = "refused on a copy of the schema: " if effects.sqlstate else "not run: "
             yield Limit(str(effects.location), f"{verb}{effects.refusal}")
 
@@ -185,11 +186,17 @@ def _report(
             *_index_bytes(context),
             planner_questions=planned.questions,
         ),
-        recommendations=ordered(findings),
+        recommendations=tuple(sorted(findings, key=_place)),
         limits=limits,
         checked=tuple(dict.fromkeys(effects.location.file for effects in context.effects)),
         migration=tuple(_step(context, effects) for effects in context.effects if _is_told(effects)),
     )
+
+
+def _place(one: Recommendation) -> tuple[int, str, int, str]:
+    """The most severe first, then as they stand in the files."""
+    location = one.location or SourceLocation("", 0)
+    return SEVERITIES.index(one.severity), location.file, location.line, one.rule
 
 
 def _summary(change: StatementChange) -> StatementSummary:

@@ -87,6 +87,8 @@ class Effects:
     """Dropped or renamed tables."""
     lost_columns: frozenset[tuple[QualifiedName, str]] = frozenset()
     """Dropped or renamed columns."""
+    lost_views: frozenset[QualifiedName] = frozenset()
+    """Dropped or renamed views."""
 
     @property
     def location(self) -> SourceLocation:

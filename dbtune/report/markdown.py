@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dbtune.model.recommendation import SEVERITIES, Recommendation, Report, StatementEvidence
 from dbtune.model.risk import PlanRisk
-from dbtune.report import wording
+from dbtune.report import migrating, wording
 from dbtune.report.phases import enclosed, phase_facts, phase_title
 from dbtune.report.registry import report_format
 from dbtune.report.text import change, human_count, human_number, one_line, printable, shortened
@@ -24,7 +24,9 @@ def write(report: Report) -> str:
     for number, recommendation in by_severity:
         lines += ["", *_recommendation(number, recommendation)]
     if not report.recommendations:
-        lines += ["", plain(wording.nothing_found(report))]
+        nothing = migrating.nothing_found(report) if report.checked else wording.nothing_found(report)
+        lines += ["", plain(nothing)]
+    lines += _migration(report)
     lines += _top_statements(report)
     lines += _risky_statements(report)
     lines += _not_looked_at(report)
@@ -53,11 +55,18 @@ def fenced(statements: Iterable[str]) -> Iterator[str]:
 
 
 def _header(report: Report) -> Iterator[str]:
-    yield f"## Index advice for {plain(wording.target_words(report))}"
+    if report.checked:
+        yield f"## {plain(migrating.title(report))}: {migrating.count_words(report)}"
+        yield ""
+        yield f"On {plain(wording.target_words(report))}."
+    else:
+        yield f"## Index advice for {plain(wording.target_words(report))}"
     yield ""
     yield "| | |"
     yield "|---|---|"
     yield f"| planner cost of the workload | **{wording.cost_words(report)}** |"
+    if report.checked and migrating.changed_words(report):
+        yield f"| statements | {migrating.changed_words(report)} |"
     if wording.risk_words(report):
         yield f"| plans | {wording.risk_words(report)} |"
     yield f"| indexes | {wording.index_words(report)} |"
@@ -80,6 +89,8 @@ def _recommendation(number: int, recommendation: Recommendation) -> Iterator[str
     yield plain(recommendation.reason)
     yield ""
     facts = [wording.evidence_words(recommendation), wording.price_words(recommendation)]
+    if recommendation.location is not None:
+        facts.insert(0, str(recommendation.location))
     yield f"{plain(' · '.join(fact for fact in facts if fact))} · {code(recommendation.rule)}"
     if recommendation.sql.phases:
         yield from _phases(recommendation)
@@ -115,6 +126,22 @@ def _phases(recommendation: Recommendation) -> Iterator[str]:
             yield from _folded("Undo", fenced(enclosed(phase, phase.down)))
     for aside in recommendation.sql.asides:
         yield from _folded(plain(aside.title), fenced((aside.text,)))
+
+
+def _migration(report: Report) -> list[str]:
+    """What each statement of the checked migrations does, and every statement of the workload whose cost changes."""
+    lines: list[str] = []
+    if report.migration:
+        rows = ["| place | statement | does |", "|---|---|---|"]
+        for step in report.migration:
+            does = "<br>".join(plain(words) for words in migrating.step_words(step))
+            rows.append(f"| {plain(str(step.location))} | {code(shortened(step.text, TEXT_WIDTH))} | {does} |")
+        lines += _folded("What the statements do to tables that are there already", rows)
+    changed = report.workload.changed if report.checked else ()
+    if changed:
+        table = [(one.calls, one.cost_before, one.cost_after, one.risk, one.text) for one in changed]
+        lines += _folded("Statements whose plans cost more or less afterwards", _cost_table(table))
+    return lines
 
 
 def _statements(statements: Sequence[StatementEvidence]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from dbtune.model.recommendation import (
     StatementEvidence,
 )
 from dbtune.model.risk import PlanRisk, RiskLevel
-from dbtune.report import wording
+from dbtune.report import migrating, wording
 from dbtune.report.phases import enclosed, phase_facts, phase_title
 from dbtune.report.registry import report_format
 from dbtune.report.text import change, human_count, human_number, one_line, printable, shortened
@@ -33,6 +33,9 @@ SHORT_LIMITS = 5
 
 SHORT_RISKY = 5
 """Risky statements that are listed without ``--verbose``."""
+
+STEP_TEXT = 70
+"""Characters of a migration's statement."""
 
 RISKY_TEXT = 50
 """Characters of a risky statement's text."""
@@ -68,7 +71,8 @@ def render(report: Report, console: Console, *, verbose: bool = False) -> None:
     render_recommendations(report, console, verbose=verbose)
     if not report.recommendations:
         console.print()
-        wrapped(console, Text(wording.nothing_found(report)))
+        wrapped(console, Text(migrating.nothing_found(report) if report.checked else wording.nothing_found(report)))
+    _migration(report, console, verbose=verbose)
     _space(report, console)
     _top_statements(report, console, verbose=verbose)
     _risky_statements(report, console, verbose=verbose)
@@ -93,11 +97,14 @@ def _header(report: Report, console: Console) -> None:
     version = f"dbtune {one_line(report.dbtune)}"
     wrapped(console, Text.assemble((version, "bold"), "  ", wording.target_words(report)))
     facts = [
+        ("checked", migrating.title(report) if report.checked else "", ""),
+        ("found", migrating.count_words(report) if report.checked else "", "bold"),
         ("planned by", wording.planner_words(report), ""),
         ("workload", wording.workload_words(report), ""),
         *(("", source, "dim") for source in wording.source_words(report)),
         ("planner cost", wording.cost_words(report), "bold green" if _is_gain(report) else "bold"),
         ("plans", wording.risk_words(report), ""),
+        ("statements", migrating.changed_words(report) if report.checked else "", ""),
         ("indexes", wording.index_words(report), ""),
         ("chosen", wording.choice_words(report), ""),
         ("asked", wording.question_words(report), ""),
@@ -105,6 +112,26 @@ def _header(report: Report, console: Console) -> None:
     for label, words, style in facts:
         if words:
             wrapped(console, Text(words, style), first=Text(f"  {label:<{LABEL_WIDTH}}", "dim"))
+
+
+def _migration(report: Report, console: Console, *, verbose: bool) -> None:
+    """What each statement of the checked migrations does, and every statement of the workload whose cost changes."""
+    if report.migration:
+        console.print()
+        console.print(Text("What the statements do to tables that are there already", "bold"))
+    for step in report.migration:
+        _paragraph(console, Text.assemble((f"{step.location}  ", "dim"), (shortened(step.text, STEP_TEXT), "cyan")))
+        for words in migrating.step_words(step):
+            wrapped(console, Text(words), first=Text(" " * (2 * INDENT)))
+    changed = report.workload.changed if report.checked else ()
+    if not changed:
+        return
+    console.print()
+    console.print(Text("Statements whose plans cost more or less afterwards", "bold"))
+    shown = changed if verbose else changed[:SHORT_TOP]
+    _cost_table([(one.calls, one.cost_before, one.cost_after, one.risk, one.text) for one in shown], console)
+    if len(shown) < len(changed):
+        _paragraph(console, Text(f"and {len(changed) - len(shown)} more; --verbose shows all", "dim"))
 
 
 def _space(report: Report, console: Console) -> None:
@@ -133,10 +160,14 @@ def _recommendation(
 ) -> None:
     console.print()
     wrapped(console, Text(one_line(recommendation.title), "bold"), first=Text(f"{number:>2}. ", "dim"))
-    facts = [wording.evidence_words(recommendation), wording.price_words(recommendation), recommendation.rule]
+    place = str(recommendation.location) if recommendation.location is not None else ""
+    evidence = wording.evidence_words(recommendation)
+    facts = [place, evidence, wording.price_words(recommendation), recommendation.rule]
     _paragraph(console, Text(" · ".join(one_line(fact) for fact in facts if fact), "dim"))
     if full:
         _paragraph(console, Text(printable(recommendation.reason)))
+    if recommendation.location is not None and recommendation.sql.up:
+        _paragraph(console, Text("safer:", "dim"))
     if recommendation.sql.phases:
         _phases(recommendation, console, full=full, verbose=verbose)
     else:
@@ -320,7 +351,7 @@ def _skipped_name(one: SkippedStatement) -> str:
 
 
 def _next_step(report: Report, console: Console) -> None:
-    if any(recommendation.sql.up for recommendation in report.recommendations):
+    if not report.checked and any(recommendation.sql.up for recommendation in report.recommendations):
         console.print()
         wrapped(
             console,

@@ -14,6 +14,12 @@ from dbtune.sql.ddl import read_ddl
 HIGH_SHARE = 0.01
 """Of the workload's cost: more than this much more is a grave matter."""
 
+LARGE_BYTES = 1024**3
+"""Going over a table of this size takes ten seconds and more."""
+
+MIDDLING_BYTES = 50 * 1024**2
+"""Half a second and more."""
+
 FAR_DEARER = 10.0
 """So many times as dear is one whatever its share."""
 
@@ -40,6 +46,12 @@ def finding(
         key=f"{effects.location.file}\0{effects.normalised}\0{key}",
         location=effects.location,
     )
+
+
+def by_size(ctx: MigrationContext, table: QualifiedName) -> Severity:
+    """Of what goes over all of a table under a lock: by how long that takes."""
+    size = ctx.bytes(table)
+    return "high" if size >= LARGE_BYTES else "medium" if size >= MIDDLING_BYTES else "low"
 
 
 def about(table: QualifiedName, columns: tuple[str, ...] = (), index: str | None = None) -> Subject:

@@ -144,6 +144,9 @@ def _about_an_object(text: str, verb: str, found: Sequence[Token], words: Sequen
         on = next((place for place in range(at, len(words)) if words[place] == "on"), len(words))
         at = on + 1 + (words[on + 1 : on + 2] == ["only"])
         return Ddl(text, verb, object_, _name(found, at), concurrently, unique)
+    if object_ == "trigger":
+        on = next((place for place in range(at, len(words)) if words[place] == "on"), len(words))
+        return Ddl(text, verb, object_, _name(found, on + 1))
     name = _name(found, at)
     is_relation = object_ in ("table", "index", "view", "sequence") or verb == "refresh"
     actions = _actions(text, found, at + 2 * len(name) - 1) if verb == "alter" and is_relation else ()

@@ -16,17 +16,14 @@ import psycopg
 from dbtune.model.errors import UsageError
 from dbtune.model.migration import LOCK_MODES, Effects, LockMode, PendingStatement, TableLock
 from dbtune.model.names import QualifiedName
-from dbtune.planner.shadow.catalog import Attribute, Relation, read_attributes, read_relations
+from dbtune.planner.shadow.catalog import NOT_SYSTEM, Attribute, Relation, read_attributes, read_relations
 from dbtune.planner.shadow.ddl_runner import Connection, first_line
 from dbtune.sql.ddl import Ddl, read_ddl
 from dbtune.sql.fingerprint import normalise
 from dbtune.sql.lexing import tokens
 
 RUN = frozenset({"create", "alter", "drop", "do", "comment", "security"})
-"""First words of what is run. Rows are not touched by it, but for DO."""
-
-ON_ROWS = frozenset({"insert", "update", "delete", "merge", "with", "select", "values", "copy", "call", "execute"})
-"""First words of what is about rows."""
+"""First words of what is run. All else is about rows, or changes nothing that plans depend on."""
 
 NOT_IN_THE_COPY = frozenset(
     "role user group database tablespace system publication subscription server default privileges policy trigger rule "
@@ -44,6 +41,11 @@ LOCKS = (
 )
 SCANS = b"SELECT relid::int8, seq_scan FROM pg_catalog.pg_stat_xact_all_tables WHERE seq_scan > 0"
 
+VIEWS = (
+    f"SELECT c.oid::int8, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    f" WHERE c.relkind = 'v' AND {NOT_SYSTEM}"
+).encode()
+
 STATIC_LOCKS: Mapping[tuple[str, bool], LockMode] = {
     ("create index", True): "SHARE UPDATE EXCLUSIVE",
     ("drop index", True): "SHARE UPDATE EXCLUSIVE",
@@ -56,6 +58,7 @@ STATIC_LOCKS: Mapping[tuple[str, bool], LockMode] = {
     ("refresh materialized view", False): "ACCESS EXCLUSIVE",
     ("refresh materialized view", True): "EXCLUSIVE",
     ("create trigger", False): "SHARE ROW EXCLUSIVE",
+    ("drop trigger", False): "ACCESS EXCLUSIVE",
 }
 """Of what is not run, or not in a transaction in which its locks could be seen: statement and CONCURRENTLY (of VACUUM:
 FULL). Source: PostgreSQL manual, Explicit Locking."""
@@ -67,11 +70,15 @@ class _Seen:
 
     relations: Mapping[int, Relation]
     attributes: Mapping[int, tuple[Attribute, ...]]
+    views: Mapping[int, QualifiedName]
 
     @classmethod
     def read(cls, connection: Connection) -> _Seen:
         by_name = read_relations(connection)
-        return cls({one.oid: one for one in by_name.values()}, read_attributes(connection))
+        views = {
+            int(str(oid)): QualifiedName(str(schema), str(name)) for oid, schema, name in connection.execute(VIEWS)
+        }
+        return cls({one.oid: one for one in by_name.values()}, read_attributes(connection), views)
 
     def columns(self, oid: int) -> dict[int, str]:
         return {attribute.number: attribute.name for attribute in self.attributes.get(oid, ())}
@@ -205,6 +212,7 @@ class EmptySchema:
             ),
             lost_tables=frozenset(lost_tables),
             lost_columns=frozenset(lost_columns),
+            lost_views=frozenset(name for oid, name in old.views.items() if new.views.get(oid) != name),
         )
 
     def _tables_of(self, indexes: Sequence[int]) -> set[int]:
@@ -217,7 +225,7 @@ class EmptySchema:
 def _not_run(text: str, ddl: Ddl) -> str | None:
     """Why a statement is not run on the copy (empty: nothing need be said of it), or None where it is."""
     if ddl.verb not in RUN:
-        return "" if ddl.verb not in ON_ROWS else "it is about rows, of which the shadow has none"
+        return ""
     if ddl.object in NOT_IN_THE_COPY and (ddl.verb, ddl.object) != ("create", "database"):
         return ""
     if ddl.actions and all(action.kind == "owner" for action in ddl.actions):

@@ -23,7 +23,7 @@ from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Change
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
-from dbtune.rules.migration_findings import about, finding, waiting_words, what
+from dbtune.rules.migration_findings import about, by_size, finding, waiting_words, what
 from dbtune.rules.migration_rules import migration_rule
 from dbtune.sql.ddl import Ddl
 
@@ -41,6 +41,7 @@ def blocking_index(ctx: MigrationContext) -> Iterator[Finding]:
         partitioned = any(one.kind == "partitioned" for one in ctx.tree(table))
         yield finding(
             effects,
+            severity=by_size(ctx, table),
             subject=about(table, index=effects.built[0].name if effects.built else None),
             title=f"{what(effects)} builds an index on {table} under a lock",
             reason=f"The build reads all of {ctx.table_words(table)}; {waiting_words(ctx, table, who)}. "

@@ -22,6 +22,8 @@ from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext, StatementChange, named
 from dbtune.rules.migration_findings import finding, what
 from dbtune.rules.migration_rules import migration_rule
+from dbtune.sql.ddl import unquoted
+from dbtune.sql.lexing import tokens
 
 
 @migration_rule("migration.breaks-statement", severity="high")
@@ -47,6 +49,11 @@ def breaks_statement(ctx: MigrationContext) -> Iterator[Finding]:
 def _culprit(ctx: MigrationContext, change: StatementChange) -> int:
     """The first step that takes away what the statement uses; else the first that locks a table of its."""
     tables = change.planned.facts.tables
+    statement = change.planned.statement
+    words = {unquoted(token) for token in tokens((*statement.samples, statement.text)[0])}
+    for number, effects in enumerate(ctx.effects):
+        if any(view.name in words for view in effects.lost_views):
+            return number
     columns = {(use.table, column) for use in change.planned.facts.uses for column in use.columns}
     columns |= {(write.table, column) for write in change.planned.facts.writes for column in write.columns}
     for number, effects in enumerate(ctx.effects):

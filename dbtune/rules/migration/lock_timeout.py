@@ -28,8 +28,10 @@ LIMIT = "SET lock_timeout = '2s'"
 def lock_timeout(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding a file: the first statement that takes such a lock."""
     told: set[str] = set()
-    for number, (effects, _) in enumerate(ctx.steps()):
+    for number, (effects, ddl) in enumerate(ctx.steps()):
         file = effects.location.file
+        if ddl.object == "index" or ddl.verb in ("reindex", "vacuum", "cluster"):  # there is better advice for these
+            continue
         strong = [
             lock
             for lock in effects.locks

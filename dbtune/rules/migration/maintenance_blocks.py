@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dbtune.model.recommendation import Change
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
-from dbtune.rules.migration_findings import about, finding, waiting_words, what
+from dbtune.rules.migration_findings import about, by_size, finding, waiting_words, what
 from dbtune.rules.migration_rules import migration_rule
 from dbtune.sql.ddl import Ddl
 
@@ -32,6 +32,7 @@ def maintenance_blocks(ctx: MigrationContext) -> Iterator[Finding]:
         concurrently = _concurrently(ddl)
         yield finding(
             effects,
+            severity=by_size(ctx, table),
             subject=about(table),
             title=f"{what(effects)} locks {table} for as long as it takes",
             reason=f"It goes over {ctx.table_words(table)}; {waiting_words(ctx, table, who)}. "

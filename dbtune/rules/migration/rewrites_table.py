@@ -24,7 +24,7 @@ from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Change
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
-from dbtune.rules.migration_findings import about, finding, waiting_words, what
+from dbtune.rules.migration_findings import about, by_size, finding, waiting_words, what
 from dbtune.rules.migration_rules import migration_rule
 from dbtune.sql.ddl import Action, Ddl
 
@@ -38,6 +38,7 @@ def rewrites_table(ctx: MigrationContext) -> Iterator[Finding]:
             continue
         yield finding(
             effects,
+            severity=by_size(ctx, table),
             subject=about(table),
             title=f"{what(effects)} writes {table} anew",
             reason=f"All of {ctx.table_words(table)} and its indexes are written once more under an ACCESS EXCLUSIVE "

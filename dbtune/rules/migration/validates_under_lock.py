@@ -24,7 +24,7 @@ from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Change
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
-from dbtune.rules.migration_findings import about, finding, waiting_words, what
+from dbtune.rules.migration_findings import about, by_size, finding, waiting_words, what
 from dbtune.rules.migration_rules import migration_rule
 from dbtune.sql.ddl import Action, Ddl
 
@@ -49,6 +49,7 @@ def validates_under_lock(ctx: MigrationContext) -> Iterator[Finding]:
         constraint = _constraint(ddl)
         yield finding(
             effects,
+            severity=by_size(ctx, table),
             subject=about(table, (constraint.name,) if constraint and constraint.kind == "set not null" else ()),
             title=f"{what(effects)} reads all of {table} under a lock",
             reason=f"All rows of {ctx.table_words(table)} are checked under {_article(mode)} {mode} lock; "
