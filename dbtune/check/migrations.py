@@ -144,8 +144,7 @@ def _limits(migration: Migration, migrated: Migrated) -> Iterator[Limit]:
         yield Limit(str(location), words)
     for effects in migrated.effects:
         if effects.refusal and effects.sqlstate not in SURE:
-            verb = "refused on a copy of the schema: " if effects.sqlstate else "not run: "
-            yield Limit(str(effects.location), f"{verb}{effects.refusal}")
+            yield Limit(str(effects.location), _refusal(effects))
 
 
 def _report(
@@ -228,6 +227,13 @@ def _is_told(effects: Effects) -> bool:
     return bool(effects.locks or effects.rewritten or effects.scanned or effects.refusal)
 
 
+def _refusal(effects: Effects) -> str:
+    """Why a statement had no effect, in one clause; empty where it had, or where nothing need be said."""
+    if not effects.refusal:
+        return ""
+    return f"{'refused on a copy of the schema' if effects.sqlstate else 'not run'}: {effects.refusal}"
+
+
 def _step(context: MigrationContext, effects: Effects) -> MigrationStep:
     strongest = {lock.table: effects.lock_on(lock.table) for lock in effects.locks}
     locks = [
@@ -242,5 +248,5 @@ def _step(context: MigrationContext, effects: Effects) -> MigrationStep:
         tuple(locks),
         tuple(sorted(effects.rewritten)),
         tuple(sorted(effects.scanned - effects.rewritten)),
-        effects.refusal,
+        _refusal(effects),
     )

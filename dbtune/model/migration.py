@@ -134,4 +134,4 @@ class MigrationStep:
     rewrites: tuple[QualifiedName, ...] = ()
     scans: tuple[QualifiedName, ...] = ()
     note: str = ""
-    """Why it could not be tried; empty where it was."""
+    """That it was refused or not run, and why; empty where it ran."""

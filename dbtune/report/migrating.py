@@ -50,7 +50,7 @@ def step_words(step: MigrationStep) -> list[str]:
     words += [f"writes {name} anew" for name in step.rewrites]
     words += [f"reads all of {name}" for name in step.scans]
     if step.note:
-        words.append(f"not tried: {step.note}")
+        words.append(step.note)
     return [one_line(word) for word in words]
 
 

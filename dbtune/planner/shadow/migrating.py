@@ -75,9 +75,9 @@ class _Seen:
     @classmethod
     def read(cls, connection: Connection) -> _Seen:
         by_name = read_relations(connection)
-        views = {
-            int(str(oid)): QualifiedName(str(schema), str(name)) for oid, schema, name in connection.execute(VIEWS)
-        }
+        found = connection.execute(VIEWS).fetchall()
+        views = {int(str(oid)): QualifiedName(str(schema), str(name)) for oid, schema, name in found}
+
         return cls({one.oid: one for one in by_name.values()}, read_attributes(connection), views)
 
     def columns(self, oid: int) -> dict[int, str]:
