@@ -38,7 +38,7 @@ _SQL_MIGRATE = re.compile(r"^[ \t]*--[ \t]*\+migrate[ \t]+(?P<words>[^\n]*?)[ \t
 _TERN = re.compile(r"^---- create above / drop below ----[ \t]*\r?$", re.MULTILINE)
 _TERN_ALONE = re.compile(r"^---- tern: disable-tx ----", re.MULTILINE)
 _NO_TRANSACTION = re.compile(
-    r"^(?:--! no-transaction|-- atlas:txmode none|--[ \t]*transactional:[ \t]*false)\b", re.MULTILINE
+    r"^(?:--! no-transaction|-- no-transaction|-- atlas:txmode none|--[ \t]*transactional:[ \t]*false)\b", re.MULTILINE
 )
 _FOLLOWED = ("\\i", "\\ir", "\\include", "\\include_relative")
 _CONDITIONS = ("\\if", "\\elif", "\\else", "\\endif")
@@ -165,7 +165,7 @@ def _annotated(path: Path, content: str, marker: re.Pattern[str], name: str, oth
                 begun = None
             case _ if words.upper() in others:
                 wrapping = "none" if words.upper() == "NO TRANSACTION" else wrapping
-            case _:
+            case _ if marker is _GOOSE:  # sql-migrate passes over what it does not know
                 raise _wrong(path, content, found.start(), f"'-- {name} {words}' is no annotation that is known")
     if begun is not None:
         raise _wrong(path, content, begun, f"'-- {name} StatementBegin' without its StatementEnd")

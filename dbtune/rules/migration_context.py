@@ -9,7 +9,7 @@ from functools import cached_property
 from dbtune.model.location import SourceLocation
 from dbtune.model.migration import Effects
 from dbtune.model.names import QualifiedName
-from dbtune.model.plan import Confidence
+from dbtune.model.plan import Confidence, Plan
 from dbtune.model.recommendation import Evidence, StatementEvidence
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
@@ -56,6 +56,13 @@ class StatementChange:
         return self.ratio >= WORSE and self.rise >= LEAST_RISE
 
     @property
+    def is_planned_otherwise(self) -> bool:
+        """Whether any plan reads its tables in another way, not only at other costs."""
+        return self.after is not None and [_outline(one) for one in self.before.plans] != [
+            _outline(one) for one in self.after.plans
+        ]
+
+    @property
     def is_broken(self) -> bool:
         return self.after is None
 
@@ -72,6 +79,11 @@ class StatementChange:
         return StatementEvidence(
             statement.fingerprint, statement.calls, before, after, statement.text, statement.total_ms
         )
+
+
+def _outline(plan: Plan) -> list[tuple[object, ...]]:
+    """Which nodes read what by which index, without conditions."""
+    return [(node.type, node.relation, node.index, node.join_type) for node in plan.root.walk()]
 
 
 @dataclass(frozen=True)
