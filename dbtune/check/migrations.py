@@ -1,12 +1,13 @@
-"""``dbtune check`` with migrations: the workload planned before and after, and what each of their statements does."""
+"""``dbtune check`` with files: the workload planned before and after the migrations, and the new queries after them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from dbtune import __version__
+from dbtune.check.queries import QueryText, plan_queries
 from dbtune.model.errors import PlanFailed
 from dbtune.model.location import SourceLocation
 from dbtune.model.migration import BLOCKS_WRITES, LOCK_MODES, Effects, Migration, MigrationStep, StepLock
@@ -24,6 +25,7 @@ from dbtune.model.recommendation import (
     WorkloadSummary,
 )
 from dbtune.model.snapshot import Snapshot
+from dbtune.model.units import plural
 from dbtune.model.workload import Instance, Limit, Skipped, Workload
 from dbtune.planner.gate import Gate
 from dbtune.planner.shadow.after import Migrated, migrate
@@ -49,30 +51,47 @@ class _Planned:
     questions: int
 
 
-def check_migrations(
+def check_changes(
     snapshot: Snapshot,
     workload: Workload,
     planner: ShadowPlanner,
     migration: Migration,
+    queries: Sequence[QueryText],
     options: AdviseOptions,
     progress: Progress,
 ) -> Report:
-    """The report on pending migrations: a finding for each thing that is unsafe, and what every statement does.
+    """The report on pending migrations and new queries, either of which may be none: a finding for each thing that is
+    unsafe, and what every statement of the migrations does. The queries are planned on the schema as it will be.
 
-    Raises UsageError, with file and line, for a statement that is no SQL; PlannerUnavailable.
+    Raises UsageError, with file and line, for a statement of a migration that is no SQL; PlannerUnavailable.
     """
-    with closing(planner.empty_database()) as host:
-        migrated = migrate(host, snapshot, migration.statements, progress)
-    progress.step("building the shadow as it will be")
-    with closing(planner.beside(migrated.after)) as after:
+    known = {statement.fingerprint for statement in workload.statements}
+    new = [query for query in queries if query.statement.fingerprint not in known]
+    with ExitStack() as stack:
+        migrated, after = Migrated((), snapshot), planner
+        if migration.statements:
+            with closing(planner.empty_database()) as host:
+                migrated = migrate(host, snapshot, migration.statements, progress)
+            progress.step("building the shadow as it will be")
+            after = stack.enter_context(closing(planner.beside(migrated.after)))
         planned = _plan_twice(snapshot, workload, planner, after, progress)
-        writes = _planned_writes(migrated, planner, after)
-    context = MigrationContext(
-        snapshot, migrated.after, migrated.effects, planned.changes, planner.name, planner.confidence, writes
-    )
+        context = MigrationContext(
+            snapshot,
+            migrated.after,
+            migrated.effects,
+            planned.changes,
+            planner.name,
+            planner.confidence,
+            _planned_writes(migrated, planner, after),
+            plan_queries(new, migrated.after, after, progress),
+        )
     findings = tuple(_findings(context, options, progress))
     limits = (*snapshot.limits, *planner.limits, *_limits(migration, migrated))
-    return _report(context, workload, planned, findings, tuple(dict.fromkeys(limits)))
+    if len(new) < len(queries):
+        why = "not new: the workload has them already"
+        limits = (*limits, Limit(plural(len(queries) - len(new), "query", "queries"), why))
+    files = [effects.location.file for effects in migrated.effects] + [query.location.file for query in queries]
+    return _report(context, workload, planned, findings, tuple(dict.fromkeys(limits)), tuple(dict.fromkeys(files)))
 
 
 def _plan_twice(
@@ -153,6 +172,7 @@ def _report(
     planned: _Planned,
     findings: Sequence[Recommendation],
     limits: tuple[Limit, ...],
+    files: tuple[str, ...],
 ) -> Report:
     server = context.before.server
     kept = [change for change in planned.changes if change.after is not None]
@@ -187,7 +207,7 @@ def _report(
         ),
         recommendations=tuple(sorted(findings, key=_place)),
         limits=limits,
-        checked=tuple(dict.fromkeys(effects.location.file for effects in context.effects)),
+        checked=files,
         migration=tuple(_step(context, effects) for effects in context.effects if _is_told(effects)),
     )
 

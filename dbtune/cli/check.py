@@ -9,12 +9,14 @@ from typing import Literal
 import click
 
 from dbtune.check.migration_files import read_migrations
-from dbtune.check.migrations import check_migrations
+from dbtune.check.migrations import check_changes
+from dbtune.check.queries import read_queries
 from dbtune.cli import inputs, options, workloads
 from dbtune.cli.analyze import FINDINGS, reaches, show
 from dbtune.cli.terminal import current_terminal
 from dbtune.collect.collector import CollectOptions
 from dbtune.model.errors import UsageError
+from dbtune.model.migration import Migration
 from dbtune.model.recommendation import SEVERITIES, Report, Severity
 from dbtune.planner.opening import open_planner
 from dbtune.planner.shadow.shadow import ShadowPlanner
@@ -27,6 +29,13 @@ from dbtune.rules.registry import chosen_rules
 @click.command("check")
 @options.target_argument
 @click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option(
+    "--queries",
+    multiple=True,
+    metavar="FILE",
+    help="Plan the new or changed queries in FILE (SQL; a file, a folder, a pattern) with production's statistics, on "
+    "the schema as the migrations make it. Repeatable.",
+)
 @workloads.workload_options
 @options.planner_option
 @click.option("--only", type=options.Names("RULE,..."), default=(), help="Only these rules (ids or groups).")
@@ -58,6 +67,7 @@ from dbtune.rules.registry import chosen_rules
 def command(
     target: str,
     files: tuple[str, ...],
+    queries: tuple[str, ...],
     wishes: workloads.WorkloadWishes,
     planner: Literal["auto", "shadow", "hypopg", "explain"],
     only: tuple[str, ...],
@@ -77,18 +87,23 @@ def command(
     terminal = current_terminal()
     written = inputs.open_outputs(outputs, form)
     paths = options.expand_files(files, "FILE")
-    if paths and planner not in ("auto", "shadow"):
-        raise UsageError(f"migrations are tried on a server of dbtune's own, so --planner {planner} cannot check them")
+    query_paths = options.expand_files(queries, "--queries")
+    if (paths or query_paths) and planner not in ("auto", "shadow"):
+        raise UsageError(f"FILE and --queries are tried on a server of dbtune's own: --planner {planner} cannot")
+    # what is malformed is told before the work
+    migration = read_migrations(paths) if paths else Migration()
+    new_queries = read_queries(query_paths)
     chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server)
         snapshot, url = inputs.open_snapshot_for_advice(target, collecting, privacy, progress)
         chosen = workloads.choose_workload(snapshot, wishes, progress)
         advise_options = AdviseOptions(only=only, skip=skip, schemas=schemas)
-        if paths:
-            migration = read_migrations(paths)
+        if paths or query_paths:
             with ShadowPlanner.open(snapshot, progress) as shadow:
-                report = check_migrations(snapshot, chosen.workload, shadow, migration, advise_options, progress)
+                report = check_changes(
+                    snapshot, chosen.workload, shadow, migration, new_queries, advise_options, progress
+                )
         else:
             with open_planner(planner, snapshot, url, progress) as opened:
                 report = advise(snapshot, chosen.workload, opened, advise_options, progress, chosen.digest)

@@ -41,6 +41,6 @@ def human_ms(milliseconds: float) -> str:
     return f"{minutes // 60:,} h {minutes % 60} min"
 
 
-def plural(number: float, noun: str) -> str:
-    """``1 statement``, ``29 statements``."""
-    return f"{human_count(number)} {noun}{'' if round(number) == 1 else 's'}"
+def plural(number: float, noun: str, many: str | None = None) -> str:
+    """``1 statement``, ``29 statements``; ``many`` where the plural is not made with an s."""
+    return f"{human_count(number)} {noun if round(number) == 1 else many or f'{noun}s'}"

@@ -10,7 +10,7 @@ from dbtune.model.location import SourceLocation
 from dbtune.model.migration import Effects
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Confidence, Plan
-from dbtune.model.recommendation import Evidence, StatementEvidence
+from dbtune.model.recommendation import Evidence, Recommendation, StatementEvidence
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.units import human_bytes, plural
@@ -95,6 +95,19 @@ class PlannedWrite:
 
 
 @dataclass(frozen=True)
+class NewQuery:
+    """A query of the files that were named, with its plan."""
+
+    location: SourceLocation
+    planned: PlannedStatement
+    cost: StatementCost | None
+    """None where the server refuses it."""
+    failure: str = ""
+    indexes: tuple[Recommendation, ...] = ()
+    """Missing indexes that the search for them found for it."""
+
+
+@dataclass(frozen=True)
 class MigrationContext:
     """All that is known of a migration."""
 
@@ -107,6 +120,8 @@ class MigrationContext:
     confidence: Confidence
     writes: Mapping[SourceLocation, PlannedWrite] = field(default_factory=dict)
     """What the planner thinks that the statements on rows write."""
+    queries: tuple[NewQuery, ...] = ()
+    """Queries that are new, planned on the schema as it will be."""
 
     def steps(self) -> Iterator[tuple[Effects, Ddl]]:
         """What each statement did, and the form it has."""

@@ -1,6 +1,6 @@
-"""Rules that look at pending migrations: their registry, and their place among all rules.
+"""Rules that look at what is about to change, pending migrations and new queries: their registry.
 
-A new one is one file in ``dbtune/rules/migration``:
+A new one is one file in ``dbtune/rules/migration`` or ``dbtune/rules/query``:
 
 ```python
 \"\"\"One line that says what the rule looks for. …\"\"\"
@@ -19,26 +19,30 @@ from functools import cache
 from importlib import import_module
 
 import dbtune.rules.migration
+import dbtune.rules.query
 from dbtune.model.plan import Confidence
 from dbtune.model.recommendation import Severity
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
 from dbtune.rules.pages import page_of
 
-GROUP = "migration"
-
 MigrationCheck = Callable[[MigrationContext], Iterator[Finding]]
 
 
 @dataclass(frozen=True)
 class MigrationRule:
-    """A rule for migrations; all are of the group ``migration``."""
+    """A rule for what is about to change."""
 
     id: str
     severity: Severity
     confidence: Confidence
     check: MigrationCheck
     page: str
+
+    @property
+    def group(self) -> str:
+        """``migration`` or ``query``: the first part of the id."""
+        return self.id.partition(".")[0]
 
 
 _registered: dict[str, MigrationRule] = {}
@@ -62,6 +66,7 @@ def migration_rule(
 @cache
 def migration_rules() -> Mapping[str, MigrationRule]:
     """All rules by id, in alphabetical order."""
-    for module in pkgutil.iter_modules(dbtune.rules.migration.__path__, f"{dbtune.rules.migration.__name__}."):
-        import_module(module.name)
+    for folder in (dbtune.rules.migration, dbtune.rules.query):
+        for module in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+            import_module(module.name)
     return dict(sorted(_registered.items()))

@@ -35,7 +35,6 @@ from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
 from dbtune.rules.log_findings import checked
 from dbtune.rules.log_rules import ENTRY_POINTS, GROUP, LogRule, log_rules
-from dbtune.rules.migration_rules import GROUP as MIGRATIONS
 from dbtune.rules.migration_rules import MigrationRule, migration_rules
 from dbtune.rules.pages import did_you_mean, page_of, url_of
 
@@ -141,8 +140,8 @@ def _of_logs(one: LogRule) -> Rule:
 
 
 def of_migrations(one: MigrationRule) -> Rule:
-    """As one of all rules; in an analysis, which has no migration, it sees nothing."""
-    return Rule(one.id, MIGRATIONS, one.severity, frozenset({"postgres"}), one.confidence, (), _nothing, one.page)
+    """As one of all rules; in an analysis, where nothing is about to change, it sees nothing."""
+    return Rule(one.id, one.group, one.severity, frozenset({"postgres"}), one.confidence, (), _nothing, one.page)
 
 
 def _nothing(ctx: Context) -> Iterator[Finding]:

@@ -54,6 +54,10 @@ def _culprit(ctx: MigrationContext, change: StatementChange) -> int:
     for number, effects in enumerate(ctx.effects):
         if any(view.name in words for view in effects.lost_views):
             return number
+    said = {unquoted(token) for token in tokens(change.failure)}
+    for number, effects in enumerate(ctx.effects):
+        if any(table in tables and column in said for table, column in effects.lost_columns):
+            return number
     columns = {(use.table, column) for use in change.planned.facts.uses for column in use.columns}
     columns |= {(write.table, column) for write in change.planned.facts.writes for column in write.columns}
     for number, effects in enumerate(ctx.effects):

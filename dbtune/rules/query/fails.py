@@ -1,0 +1,33 @@
+"""A query that the server refuses on the schema as it is, or as the migrations beside it will make it.
+
+A column or a table that is not there, a function that does not take these types. The query was planned, not run; the
+server's reason is given.
+
+Source: PostgreSQL manual, Error Codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbtune.model.recommendation import Evidence, Subject
+from dbtune.rules.finding import Finding
+from dbtune.rules.migration_context import MigrationContext
+from dbtune.rules.migration_rules import migration_rule
+from dbtune.rules.wording import short_text
+
+
+@migration_rule("query.fails", severity="high")
+def fails(ctx: MigrationContext) -> Iterator[Finding]:
+    """One finding for each query without a plan."""
+    for query in ctx.queries:
+        if query.cost is None:
+            statement = query.planned.statement
+            yield Finding(
+                subject=Subject("", ""),
+                title=f"this query fails: {query.failure}",
+                reason=f"The server refuses `{short_text(statement.text)}`: {query.failure}.",
+                evidence=Evidence("proven", ctx.planner),
+                key=f"{query.location.file}\0{statement.fingerprint}",
+                location=query.location,
+            )
