@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Change
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
@@ -29,14 +30,14 @@ def maintenance_blocks(ctx: MigrationContext) -> Iterator[Finding]:
         if ctx.is_small(table):
             continue
         who = "writes" if ddl.verb == "reindex" else "reads and writes" if ddl.verb != "refresh" else "reads"
-        concurrently = _concurrently(ddl)
+        concurrently = _concurrently(ctx, ddl, table)
         yield finding(
             effects,
             severity=by_size(ctx, table),
             subject=about(table),
             title=f"{what(effects)} locks {table} for as long as it takes",
             reason=f"It goes over {ctx.table_words(table)}; {waiting_words(ctx, table, who)}. "
-            + ("CONCURRENTLY lets them pass." if concurrently else "pg_repack does the same without stopping anybody."),
+            + _way(ddl, concurrently),
             evidence=ctx.known(),
             change=Change(up=(concurrently,)) if concurrently else Change(),
         )
@@ -48,9 +49,20 @@ def _blocks(ddl: Ddl) -> bool:
     return ddl.verb in ("cluster", "reindex", "refresh") and not ddl.concurrently
 
 
-def _concurrently(ddl: Ddl) -> str:
-    """The statement with CONCURRENTLY; empty where there is no such thing."""
+def _way(ddl: Ddl, concurrently: str) -> str:
+    if concurrently:
+        return "CONCURRENTLY lets them pass."
+    if ddl.verb == "refresh":
+        return "CONCURRENTLY lets them pass, and needs a unique index on the view."
+    return "pg_repack does the same without stopping anybody."
+
+
+def _concurrently(ctx: MigrationContext, ddl: Ddl, name: QualifiedName) -> str:
+    """The statement with CONCURRENTLY; empty where it cannot be had."""
     if ddl.verb not in ("reindex", "refresh"):
+        return ""
+    table = ctx.before.table(name)
+    if ddl.verb == "refresh" and not any(one.unique and one.is_plain for one in (table.indexes if table else ())):
         return ""
     word = "view" if ddl.verb == "refresh" else ddl.object
     at = ddl.end_of_word(word)

@@ -1,0 +1,7 @@
+VACUUM FULL lines;
+CLUSTER orders USING orders_pkey;
+REINDEX TABLE lines;
+REINDEX INDEX CONCURRENTLY lines_pkey;
+REFRESH MATERIALIZED VIEW totals;
+VACUUM (ANALYZE) orders;
+VACUUM FULL countries;
