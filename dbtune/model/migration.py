@@ -78,6 +78,8 @@ class Effects:
     """Tables whose rows were all written anew."""
     scanned: frozenset[QualifiedName] = frozenset()
     """Tables that were read from one end to the other."""
+    validated: frozenset[QualifiedName] = frozenset()
+    """Those that were read more often than indexes were built on them: for a constraint."""
     built: tuple[QualifiedName, ...] = ()
     """New indexes."""
     built_on: frozenset[QualifiedName] = frozenset()

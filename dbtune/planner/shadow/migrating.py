@@ -126,16 +126,16 @@ class EmptySchema:
             return replace(effects, refusal=first_line(error))
         return replace(effects, applied=True)
 
-    def _run(self, sql: str, *, alone: bool) -> tuple[tuple[TableLock, ...], frozenset[int]]:
-        """Run it; the locks it held at its end, and the tables it scanned, where it runs in a transaction."""
+    def _run(self, sql: str, *, alone: bool) -> tuple[tuple[TableLock, ...], Mapping[int, int]]:
+        """Run it; the locks it held at its end, and how often it scanned what, where it runs in a transaction."""
         if alone:
             self._connection.execute(sql.encode())
-            return (), frozenset()
+            return (), {}
         with self._connection.transaction():
             before = self._scans()
             self._connection.execute(sql.encode())
-            scanned = frozenset(oid for oid, count in self._scans().items() if count > before.get(oid, 0))
-            return self._locks(), scanned
+            scans = {oid: count - before.get(oid, 0) for oid, count in self._scans().items()}
+            return self._locks(), {oid: count for oid, count in scans.items() if count > 0}
 
     def _scans(self) -> dict[int, int]:
         return {int(str(oid)): int(str(count)) for oid, count in self._connection.execute(SCANS)}
@@ -169,7 +169,7 @@ class EmptySchema:
         found = None if row is None or row[0] is None else self._first.relations.get(int(str(row[0])))
         return None if found is None else found.name
 
-    def _compared(self, effects: Effects, scanned: frozenset[int]) -> Effects:
+    def _compared(self, effects: Effects, scanned: Mapping[int, int]) -> Effects:
         """The effects with what has become of tables, columns and indexes."""
         old, new = self._seen, _Seen.read(self._connection)
         self._seen = new
@@ -202,6 +202,11 @@ class EmptySchema:
             rewritten=frozenset(first[oid].name for oid in rewritten),
             scanned=frozenset(first[oid].name for oid in scanned if oid in first and first[oid].kind in "rpm"),
             built=tuple(sorted(one.name for one in built)),
+            validated=frozenset(
+                first[oid].name
+                for oid, count in scanned.items()
+                if oid in first and first[oid].kind in "rpm" and count > tables.count(oid)
+            ),
             built_on=frozenset(first[oid].name for oid in tables if oid in first),
             dropped_indexes=tuple(
                 sorted(
@@ -215,11 +220,12 @@ class EmptySchema:
             lost_views=frozenset(name for oid, name in old.views.items() if new.views.get(oid) != name),
         )
 
-    def _tables_of(self, indexes: Sequence[int]) -> set[int]:
+    def _tables_of(self, indexes: Sequence[int]) -> list[int]:
+        """Once for each index."""
         if not indexes:
-            return set()
+            return []
         query = b"SELECT indrelid::int8 FROM pg_catalog.pg_index WHERE indexrelid = ANY (%s::int8[]::oid[])"
-        return {int(str(row[0])) for row in self._connection.execute(query, [list(indexes)])}
+        return [int(str(row[0])) for row in self._connection.execute(query, [list(indexes)])]
 
 
 def _not_run(text: str, ddl: Ddl) -> str | None:

@@ -57,6 +57,11 @@ def _way(ddl: Ddl, *, partitioned: bool) -> str:
             "Create it ON ONLY the partitioned table, build it concurrently on each partition, and attach these with "
             "ALTER INDEX … ATTACH PARTITION."
         )
+    if any(action.kind == "attach" for action in ddl.actions):
+        return (
+            "Each index of the partitioned table that the new partition lacks is built on it: build these on it "
+            "concurrently before, and ATTACH takes them as they are."
+        )
     if ddl.object == "index":
         return "CREATE INDEX CONCURRENTLY, outside a transaction, lets them pass."
     return "Build a unique index concurrently first, and add the constraint USING INDEX."

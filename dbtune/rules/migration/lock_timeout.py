@@ -30,7 +30,12 @@ def lock_timeout(ctx: MigrationContext) -> Iterator[Finding]:
     told: set[str] = set()
     for number, (effects, ddl) in enumerate(ctx.steps()):
         file = effects.location.file
-        if ddl.object == "index" or ddl.verb in ("reindex", "vacuum", "cluster", "refresh"):  # there is better advice for these
+        if ddl.object == "index" or ddl.verb in (
+            "reindex",
+            "vacuum",
+            "cluster",
+            "refresh",
+        ):  # there is better advice for these
             continue
         strong = [
             lock

@@ -55,6 +55,8 @@ def _way(ddl: Ddl) -> str:
             "Add a column of the new type, keep it up with a trigger, fill it in batches, and exchange the two in one "
             "short transaction."
         )
+    if any(action.kind == "add column" and not action.has_default for action in ddl.actions):
+        return "Add an ordinary column, let a trigger fill it for new rows, and fill the old rows in batches."
     if "add column" in kinds:
         return "Add the column without the default, set the default for new rows, and fill the old rows in batches."
     return "Do it in a window in which nobody needs the table."

@@ -33,14 +33,8 @@ from dbtune.sql.ddl import Action, Ddl
 def validates_under_lock(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each statement that reads a table of some size for a constraint."""
     for effects, ddl in ctx.steps():
-        if (ddl.verb, ddl.object) == ("create", "index"):
-            continue
-        # an index that is built reads the table too, and is another rule's matter
-        read = {
-            name
-            for name in effects.scanned - effects.rewritten - effects.built_on
-            if effects.lock_on(name) in BLOCKS_WRITES
-        }
+        # that an index which is built reads the table too is another rule's matter
+        read = {name for name in effects.validated - effects.rewritten if effects.lock_on(name) in BLOCKS_WRITES}
         table = ctx.largest(read)
         if table is None:
             continue
