@@ -25,6 +25,11 @@ from dbtune.rules.engine import advise
 from dbtune.rules.options import AdviseOptions
 from dbtune.rules.registry import chosen_rules
 
+NO_CHECK = (
+    "dbtune check is for Postgres so far, and this is {dialect}: neither plans, locks nor the forms of its migrations "
+    "(ALGORITHM, LOCK) are checked"
+)
+
 
 @click.command("check")
 @options.target_argument
@@ -96,7 +101,7 @@ def command(
     chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server)
-        snapshot, url = inputs.open_snapshot_for_advice(target, collecting, privacy, progress)
+        snapshot, url = inputs.open_postgres_snapshot(target, collecting, privacy, progress, NO_CHECK)
         chosen = workloads.choose_workload(snapshot, wishes, progress)
         advise_options = AdviseOptions(only=only, skip=skip, schemas=schemas)
         if paths or query_paths:

@@ -15,6 +15,8 @@ from dbtune.rules.registry import Rule, all_rules
 FOLDER = Path("docs/rules")
 NAMES = {"postgres": "Postgres", "mysql": "MySQL", "mariadb": "MariaDB"}
 INDEX = "index.md"
+OF_CHECK = ("migration", "query")
+"""Groups of rules that look at what is about to change."""
 
 
 def pages() -> Mapping[str, str]:
@@ -41,10 +43,11 @@ def _page(rule: Rule) -> Iterator[str]:
     yield ""
     yield "## How to silence it"
     yield ""
-    yield f"`dbtune analyze --skip {rule.id}`, or in `dbtune.toml`:"
+    command = "check" if rule.group in OF_CHECK else "analyze"
+    yield f"`dbtune {command} --skip {rule.id}`, or in `dbtune.toml`:"
     yield ""
     yield "```toml"
-    yield "[analyze]"
+    yield f"[{command}]"
     yield f'skip = ["{rule.id}"]'
     yield "```"
 
