@@ -7,7 +7,8 @@ A plain file is read whole, as psql does. Of the files of tools that keep both w
 - sql-migrate: ``-- +migrate Up [notransaction]``, ``Down``, ``StatementBegin``, ``StatementEnd``
 - tern: ``---- create above / drop below ----``
 
-Files that hold the way back alone (``.down.sql``, ``.rollback.sql``, Flyway's ``U…__``) are left out.
+Files that hold the way back alone (``.down.sql``, ``.rollback.sql``, Flyway's ``U…__``, sqitch's
+``revert``) are left out.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from dbtune.sql.splitting import located_statements, unfinished_at
 WAY_BACK = re.compile(
     r"\.(?:down|rollback|undo)\.sql\Z|\AU[\d._]+__.*\.sql\Z|(?:\A|[_.-])(?:down|rollback)\.sql\Z", re.IGNORECASE
 )
+WAY_BACK_FOLDERS = ("revert", "way_back")
+"""Of sqitch, and beside the files of tools without a way back."""
+
 GOLANG_MIGRATE = re.compile(r"\A\d+_.*\.up\.sql\Z", re.IGNORECASE)
 PRISMA = "migration.sql"
 
@@ -63,7 +67,9 @@ def read_migrations(paths: Sequence[Path], dialect: Dialect = "postgres") -> Mig
     statements: list[PendingStatement] = []
     notes: list[tuple[SourceLocation, str]] = []
     for path in in_order(paths):
-        if WAY_BACK.search(path.name):
+        if _is_verification(path):
+            continue
+        if WAY_BACK.search(path.name) or path.parent.name in WAY_BACK_FOLDERS:
             notes.append((SourceLocation(str(path), 1), "it holds the way back, and is left out"))
             continue
         content = read_sql_text(path)
@@ -74,6 +80,11 @@ def read_migrations(paths: Sequence[Path], dialect: Dialect = "postgres") -> Mig
         why = "these hold only ways back" if only_back else "there is no statement in it"
         raise UsageError(f"{', '.join(map(str, paths[:3]))}: no migration to check: {why}")
     return Migration(tuple(statements), tuple(notes))
+
+
+def _is_verification(path: Path) -> bool:
+    """Of sqitch: it asks whether a change is there."""
+    return path.parent.name == "verify" and (path.parent.parent / "sqitch.plan").exists()
 
 
 def in_order(paths: Sequence[Path]) -> list[Path]:
@@ -102,8 +113,10 @@ def section_of(path: Path, content: str) -> Section:
         return Section(content[: tern.start()], "none" if alone else "transaction")
     if _NO_TRANSACTION.search(content):
         return Section(content, "none")
-    if GOLANG_MIGRATE.match(path.name) or path.name == PRISMA:
+    if path.name == PRISMA:
         return Section(content, "one call")
+    if GOLANG_MIGRATE.match(path.name):  # or any other tool's, or nobody's
+        return Section(content, "perhaps one call")
     return Section(content, "unknown")
 
 

@@ -33,9 +33,9 @@ LOCK_MODES: tuple[LockMode, ...] = (
 BLOCKS_WRITES = LOCK_MODES[LOCK_MODES.index("SHARE") :]
 """Modes that INSERT, UPDATE and DELETE wait for. Source: PostgreSQL manual, Explicit Locking."""
 
-Wrapping = Literal["transaction", "one call", "none", "unknown"]
+Wrapping = Literal["transaction", "one call", "perhaps one call", "none", "unknown"]
 """Whether the tool runs a file's statements in one transaction (``one call``: all sent at once, which is a transaction
-where there is more than one), each on its own, or nobody can say."""
+where there is more than one; perhaps so, by the file's name), each on its own, or nobody can say."""
 
 
 @dataclass(frozen=True)

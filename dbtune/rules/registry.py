@@ -21,7 +21,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from graphlib import TopologicalSorter
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -141,8 +141,9 @@ def _of_logs(one: LogRule) -> Rule:
 
 def of_migrations(one: MigrationRule) -> Rule:
     """As one of all rules; in an analysis, where nothing is about to change, it sees nothing."""
-    return Rule(one.id, one.group, one.severity, frozenset({"postgres"}), one.confidence, (), _nothing, one.page)
 
+    @wraps(one.check)
+    def nothing(ctx: Context) -> Iterator[Finding]:
+        return iter(())
 
-def _nothing(ctx: Context) -> Iterator[Finding]:
-    return iter(())
+    return Rule(one.id, one.group, one.severity, frozenset({"postgres"}), one.confidence, (), nothing, one.page)

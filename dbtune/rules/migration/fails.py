@@ -7,6 +7,17 @@ CONCURRENTLY is not to be had for a partitioned table. It will say the same in p
 A statement that finds its table missing, or what it makes already there, is listed among what could not be looked at
 instead: the snapshot may be from before or after an earlier migration.
 
+## Example
+
+```sql
+CREATE INDEX CONCURRENTLY events_kind ON events (kind);
+-- cannot create index on partitioned table "events" concurrently
+```
+
+## When not to follow it
+
+An earlier migration, which was not named, changes what stands against it.
+
 Source: PostgreSQL manual, Error Codes.
 """
 

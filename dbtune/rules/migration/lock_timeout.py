@@ -7,6 +7,17 @@ nothing works. A short `lock_timeout` (2 s) and another try later keep that from
 Said once a file, and only where the table is of some size or the workload uses it. Statements that CREATE or DROP an
 index CONCURRENTLY need no short limit: there `lock_timeout` would end the build for any other open transaction.
 
+## Example
+
+```sql
+SET lock_timeout = '2s';
+ALTER TABLE orders ADD COLUMN note text;
+```
+
+## When not to follow it
+
+The limit is set elsewhere: for the role, in the connection of the tool that runs the migrations.
+
 Source: PostgreSQL manual, `lock_timeout`; Explicit Locking.
 """
 

@@ -4,6 +4,17 @@ Their plans read it today, and without it they cost more: each was planned befor
 so an index that another one of the same migration replaces is no finding. The index's uses are those of the workload
 at hand: a monthly job that is not in it may need the index too.
 
+## Example
+
+```sql
+DROP INDEX orders_customer;
+-- SELECT * FROM orders WHERE customer_id = $1: cost 24 before, 14,138 after
+```
+
+## When not to follow it
+
+The statements named are those of code that goes as well.
+
 Source: PostgreSQL manual, DROP INDEX.
 """
 

@@ -1,10 +1,25 @@
 """A table or a column is renamed, and no workload says whether it is used.
 
 While a new version of the application is rolled out, the old one still runs, and asks for the old name. Where there
-is a workload, its statements say what breaks (`migration.breaks-statement`) and this rule is silent.
+is a workload, its statements say what breaks (`migration.breaks`) and this rule is silent.
 
 Add a column of the new name that both versions write and fill it in batches, or rename the table and make a view of
 the old name in the same transaction; the view can be read and written.
+
+## Example
+
+```sql
+ALTER TABLE customers RENAME TO clients;
+
+BEGIN;
+ALTER TABLE customers RENAME TO clients;
+CREATE VIEW customers AS SELECT * FROM clients;
+COMMIT;
+```
+
+## When not to follow it
+
+Nothing else runs while the migration does, or nothing uses the name.
 
 Source: PostgreSQL manual, ALTER TABLE; CREATE VIEW, "Updatable Views".
 """

@@ -6,6 +6,18 @@ lock lasts as long too.
 
 Do it in batches of some thousand rows, each committed on its own, outside the migration that changes the schema.
 
+## Example
+
+```sql
+UPDATE orders SET flag = true;
+
+UPDATE orders SET flag = true WHERE id BETWEEN 1 AND 10000;
+```
+
+## When not to follow it
+
+Nobody else writes these rows meanwhile.
+
 Source: PostgreSQL manual, Explicit Locking, "Row-Level Locks"; Routine Vacuuming.
 """
 

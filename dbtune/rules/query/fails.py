@@ -3,6 +3,17 @@
 A column or a table that is not there, a function that does not take these types. The query was planned, not run; the
 server's reason is given.
 
+## Example
+
+```sql
+SELECT nope FROM orders;
+-- column "nope" does not exist
+```
+
+## When not to follow it
+
+The migration that makes the column is in another pull request: name its file as well.
+
 Source: PostgreSQL manual, Error Codes.
 """
 

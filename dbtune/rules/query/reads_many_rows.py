@@ -6,6 +6,19 @@ indexes was asked about this query alone, and its answer is given with the cost 
 
 A table of less than 10 MiB is no finding, nor is a scan that a LIMIT ends early.
 
+## Example
+
+```sql
+SELECT * FROM orders WHERE total = $1;
+-- reads 40,000,000 rows of orders
+
+CREATE INDEX CONCURRENTLY idx_orders_total ON public.orders (total);
+```
+
+## When not to follow it
+
+The query is a report that is meant to go over everything, and runs where that hurts nobody.
+
 Source: PostgreSQL manual, Using EXPLAIN.
 """
 

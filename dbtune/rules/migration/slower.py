@@ -4,6 +4,17 @@ A change of a column's type that makes an index useless for a comparison, a view
 becomes partitioned. The statement was planned before the migration and after it. One that is planned as before, and
 costs more only because the planner knows less of a column until the next ANALYZE, is no finding.
 
+## Example
+
+```sql
+CREATE OR REPLACE VIEW paid AS SELECT id + 0 AS id, total FROM orders WHERE state = 'paid';
+-- SELECT * FROM paid WHERE id = $1: the primary key is of no use any more
+```
+
+## When not to follow it
+
+A following ANALYZE gives the planner back what it no longer knows of a column.
+
 Source: PostgreSQL manual, Using EXPLAIN.
 """
 
@@ -19,8 +30,8 @@ from dbtune.rules.migration_findings import finding, how_bad, what
 from dbtune.rules.migration_rules import migration_rule
 
 
-@migration_rule("migration.slower-statement", severity="medium")
-def slower_statement(ctx: MigrationContext) -> Iterator[Finding]:
+@migration_rule("migration.slower", severity="medium")
+def slower(ctx: MigrationContext) -> Iterator[Finding]:
     """Each slower statement under the first step that changes a table it uses."""
     dropped = {name.name for effects in ctx.effects for name in effects.dropped_indexes}
     by_step: dict[int, list[StatementChange]] = {}

@@ -5,6 +5,18 @@ transaction that uses the table, and everybody who comes after it waits behind i
 a transaction, waits without a lock that stops anybody. A `lock_timeout` set before it is an answer as well, and then
 this is no finding.
 
+## Example
+
+```sql
+DROP INDEX orders_note;
+
+DROP INDEX CONCURRENTLY orders_note;
+```
+
+## When not to follow it
+
+The migration has to stay in one transaction, and a `lock_timeout` is set elsewhere (for the role, say).
+
 Source: PostgreSQL manual, DROP INDEX.
 """
 
@@ -19,8 +31,8 @@ from dbtune.rules.migration_findings import about, finding, timeouts, what
 from dbtune.rules.migration_rules import migration_rule
 
 
-@migration_rule("migration.blocking-drop", severity="low")
-def blocking_drop(ctx: MigrationContext) -> Iterator[Finding]:
+@migration_rule("migration.drops-index", severity="low")
+def drops_index(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each such DROP INDEX on a table of some size that the workload uses."""
     for number, (effects, ddl) in enumerate(ctx.steps()):
         if (ddl.verb, ddl.object) != ("drop", "index") or ddl.concurrently or not effects.dropped_indexes:

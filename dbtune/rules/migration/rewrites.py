@@ -11,6 +11,17 @@ another one afterwards. `varchar(50)` to `varchar(100)` or to `text` does not, a
 For a type: a new column of the new type that a trigger keeps up, filled in batches, and exchanged in one short
 transaction. For a volatile default: the column without a default, then `SET DEFAULT`, then the old rows in batches.
 
+## Example
+
+```sql
+ALTER TABLE lines ALTER COLUMN product TYPE bigint;
+ALTER TABLE orders ADD COLUMN token uuid DEFAULT gen_random_uuid();
+```
+
+## When not to follow it
+
+It runs in a window in which nobody needs the table, and the disk has room for a second copy of it.
+
 Source: PostgreSQL manual, ALTER TABLE, Notes.
 """
 
@@ -29,8 +40,8 @@ from dbtune.rules.migration_rules import migration_rule
 from dbtune.sql.ddl import Action, Ddl
 
 
-@migration_rule("migration.rewrites-table", severity="high")
-def rewrites_table(ctx: MigrationContext) -> Iterator[Finding]:
+@migration_rule("migration.rewrites", severity="high")
+def rewrites(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each statement that rewrites tables of some size."""
     for effects, ddl in ctx.steps():
         table = ctx.largest(effects.rewritten)

@@ -4,6 +4,18 @@ VACUUM FULL and CLUSTER write the table anew under ACCESS EXCLUSIVE: reads and w
 without. REINDEX without CONCURRENTLY stops writes, and reads that would use the index; REFRESH without CONCURRENTLY
 stops reads of the view (CONCURRENTLY needs a unique index on it).
 
+## Example
+
+```sql
+REINDEX TABLE orders;
+
+REINDEX TABLE CONCURRENTLY orders;
+```
+
+## When not to follow it
+
+It runs in a window in which nobody needs the table.
+
 Source: PostgreSQL manual, Explicit Locking; REINDEX; REFRESH MATERIALIZED VIEW.
 """
 
@@ -20,8 +32,8 @@ from dbtune.rules.migration_rules import migration_rule
 from dbtune.sql.ddl import Ddl
 
 
-@migration_rule("migration.maintenance-blocks", severity="medium", confidence="heuristic")
-def maintenance_blocks(ctx: MigrationContext) -> Iterator[Finding]:
+@migration_rule("migration.maintenance", severity="medium", confidence="heuristic")
+def maintenance(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each such statement on a table of some size."""
     for effects, ddl in ctx.steps():
         if not _blocks(ddl) or not effects.locks:

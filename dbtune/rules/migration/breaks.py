@@ -7,6 +7,17 @@ planned on the schema as it will be, and the server refused it; its reason is gi
 Do it in two deployments: first the code that no longer uses the column, then the migration. A rename is safest as a
 new column that both versions write, filled in batches, or as a view with the old name.
 
+## Example
+
+```sql
+ALTER TABLE customers DROP COLUMN note;
+-- breaks: SELECT id, note FROM customers WHERE id = $1
+```
+
+## When not to follow it
+
+The statement is that of an old version which no longer runs: the statistics of the snapshot count from before.
+
 Source: PostgreSQL manual, ALTER TABLE.
 """
 
@@ -26,8 +37,8 @@ from dbtune.sql.ddl import unquoted
 from dbtune.sql.lexing import tokens
 
 
-@migration_rule("migration.breaks-statement", severity="high")
-def breaks_statement(ctx: MigrationContext) -> Iterator[Finding]:
+@migration_rule("migration.breaks", severity="high")
+def breaks(ctx: MigrationContext) -> Iterator[Finding]:
     """Each broken statement under the step that takes away what it needs."""
     by_step: dict[int, list[StatementChange]] = {}
     for change in ctx.changes:

@@ -10,6 +10,18 @@ concurrently on each partition, and `ALTER INDEX … ATTACH PARTITION`.
 
 An index on a table that is made in the same migration, or is small, is no finding.
 
+## Example
+
+```sql
+CREATE INDEX orders_state ON orders (state);
+
+CREATE INDEX CONCURRENTLY orders_state ON orders (state);
+```
+
+## When not to follow it
+
+The migration runs in a window in which nobody writes: a build without CONCURRENTLY reads the table once, not twice.
+
 Source: PostgreSQL manual, CREATE INDEX, "Building Indexes Concurrently".
 """
 
@@ -28,8 +40,8 @@ from dbtune.rules.migration_rules import migration_rule
 from dbtune.sql.ddl import Ddl
 
 
-@migration_rule("migration.blocking-index", severity="high")
-def blocking_index(ctx: MigrationContext) -> Iterator[Finding]:
+@migration_rule("migration.builds-index", severity="high")
+def builds_index(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each index that is built on a table of some size under a lock."""
     for effects, ddl in ctx.steps():
         table = ctx.largest(effects.built_on - effects.rewritten)

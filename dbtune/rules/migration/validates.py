@@ -11,6 +11,19 @@ from Postgres 18 on NOT NULL itself can be NOT VALID.
 Whether a statement reads the table is not guessed: it is run on a copy of the schema without rows, and the server
 counts its scans. A table that is made in the same migration, or is small, is no finding.
 
+## Example
+
+```sql
+ALTER TABLE lines ADD CONSTRAINT lines_order FOREIGN KEY (order_id) REFERENCES orders (id);
+
+ALTER TABLE lines ADD CONSTRAINT lines_order FOREIGN KEY (order_id) REFERENCES orders (id) NOT VALID;
+ALTER TABLE lines VALIDATE CONSTRAINT lines_order;
+```
+
+## When not to follow it
+
+It runs in a window in which nobody writes to the table.
+
 Source: PostgreSQL manual, ALTER TABLE, Notes.
 """
 
@@ -29,8 +42,8 @@ from dbtune.rules.migration_rules import migration_rule
 from dbtune.sql.ddl import Action, Ddl
 
 
-@migration_rule("migration.validates-under-lock", severity="medium")
-def validates_under_lock(ctx: MigrationContext) -> Iterator[Finding]:
+@migration_rule("migration.validates", severity="medium")
+def validates(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each statement that reads a table of some size for a constraint."""
     for effects, ddl in ctx.steps():
         # that an index which is built reads the table too is another rule's matter
