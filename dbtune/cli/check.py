@@ -95,6 +95,8 @@ def command(
     query_paths = options.expand_files(queries, "--queries")
     if (paths or query_paths) and planner not in ("auto", "shadow"):
         raise UsageError(f"FILE and --queries are tried on a server of dbtune's own: --planner {planner} cannot")
+    if (paths or query_paths) and ({one.name for _, one in written} | {form}) & {"sql", "down-sql"}:
+        raise UsageError("the SQL of a check is to be read, not to be run as it stands: write .md or .json")
     # what is malformed is told before the work
     migration = read_migrations(paths) if paths else Migration()
     new_queries = read_queries(query_paths)

@@ -97,6 +97,7 @@ def test_wrong_usage(tpch: Path, here: Here, tmp_path: Path) -> None:
     assert "no rule or group" in here("check", tpch, "1.sql", "--skip", "migration.x").assert_one_line_error(2)
     line = here("check", tpch, "1.sql", "--planner", "explain").assert_one_line_error(2)
     assert line == "FILE and --queries are tried on a server of dbtune's own: --planner explain cannot"
+    assert "not to be run" in here("check", tpch, "1.sql", "-o", "x.sql").assert_one_line_error(2)
     line = here("check", "postgresql://nobody@127.0.0.1:1/x", "1.sql").assert_one_line_error(3)
     assert "127.0.0.1" in line
 

@@ -1,7 +1,7 @@
 """Pending statements run on an empty copy of the schema, and what each of them was seen to do there.
 
 The server itself says which locks a statement takes (``pg_locks`` in the statement's own transaction), which tables it
-writes anew (their file is another one afterwards) and which it reads from end to end (``pg_stat_xact_all_tables``): the
+writes anew (their file is another one afterwards) and which it reads from end to end (its counters of scans): the
 rows are not needed for any of it. What a statement would do to rows, or to what is not in the copy (roles, settings),
 is not run.
 """
@@ -31,6 +31,8 @@ NOT_IN_THE_COPY = frozenset(
 )
 """Objects that no plan depends on and the copy has none of."""
 
+ROUTINES = ("function", "procedure", "aggregate", "routine")
+
 MODES: Mapping[str, LockMode] = {mode.title().replace(" ", "") + "Lock": mode for mode in LOCK_MODES}
 """``pg_locks.mode`` to the manual's words."""
 
@@ -39,7 +41,14 @@ LOCKS = (
     b" AND locktype = 'relation' AND granted"
     b" AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
 )
-SCANS = b"SELECT relid::int8, seq_scan FROM pg_catalog.pg_stat_xact_all_tables WHERE seq_scan > 0"
+SCANS = (
+    b"SELECT oid::int8, pg_catalog.pg_stat_get_xact_numscans(oid) FROM pg_catalog.pg_class"
+    b" WHERE relkind IN ('r', 'm') AND oid >= 16384 AND pg_catalog.pg_stat_get_xact_numscans(oid) > 0"
+)
+"""What ``pg_stat_xact_all_tables`` shows, without the tables of the system."""
+
+CHANGES_NO_RELATION = (*ROUTINES, "sequence", "operator", "cast", "collation")
+"""Objects whose CREATE, COMMENT and the like leave tables, views and indexes as they are."""
 
 VIEWS = (
     f"SELECT c.oid::int8, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -114,10 +123,19 @@ class EmptySchema:
             locks, scanned = self._run(pending.text, alone=ddl.concurrently or _detaches_concurrently(ddl))
         except psycopg.errors.SyntaxError as error:
             raise UsageError(f"{_place_of(error, pending)}: {first_line(error)}") from None
+        except psycopg.errors.UndefinedFunction as error:
+            # functions of triggers are not in the copy, and no plan depends on them
+            return effects if ddl.object in ROUTINES else self._refused(effects, ddl, error)
         except psycopg.Error as error:
-            state = error.sqlstate or ""
-            return replace(effects, refusal=first_line(error), sqlstate=state, locks=self._static_locks(ddl))
-        return self._compared(replace(effects, applied=True, locks=locks or self._static_locks(ddl)), scanned)
+            return self._refused(effects, ddl, error)
+        effects = replace(effects, applied=True, locks=locks or self._static_locks(ddl))
+        if ddl.verb == "comment" or (ddl.verb == "create" and ddl.object in CHANGES_NO_RELATION):
+            return effects
+        return self._compared(effects, scanned)
+
+    def _refused(self, effects: Effects, ddl: Ddl, error: psycopg.Error) -> Effects:
+        state = error.sqlstate or ""
+        return replace(effects, refusal=first_line(error), sqlstate=state, locks=self._static_locks(ddl))
 
     def _set_search_path(self, effects: Effects) -> Effects:
         try:

@@ -31,9 +31,9 @@ from dbtune.rules.migration_context import MigrationContext
 from dbtune.rules.migration_findings import finding, what
 from dbtune.rules.migration_rules import migration_rule
 
-SURE = frozenset({"0A000", "2BP01", "42804", "42830", "42P16"})
-"""Feature not supported, dependent objects still exist, datatype mismatch, invalid foreign key, invalid table
-definition: what the schema itself stands against."""
+SURE = frozenset({"0A000", "2BP01", "42804", "42830"})
+"""Feature not supported, dependent objects still exist, datatype mismatch, invalid foreign key: what the schema itself
+stands against, and not that the migration has run already."""
 
 
 @migration_rule("migration.fails", severity="high")

@@ -31,12 +31,12 @@ from dbtune.rules.migration_findings import finding, what
 from dbtune.rules.migration_rules import migration_rule
 
 SENT_AS_A_WHOLE = (
-    "Its tool sends this file to the server as a whole, which is one transaction where it holds more than one statement, "
-    "and the server refuses it there: the migration fails. Put this one into a file of its own."
+    "Its tool sends this file to the server as a whole, which is one transaction where it holds more than one "
+    "statement, and the server refuses it there: the migration fails. Put this one into a file of its own."
 )
 PERHAPS = (
-    "golang-migrate and sqlx, whose files have such names, send a file to the server as a whole, and the server refuses "
-    "it there; psql does not. Put it into a file of its own where they run it."
+    "golang-migrate and sqlx, whose files have such names, send a file to the server as a whole, and the server "
+    "refuses it there; psql does not. Put it into a file of its own where they run it."
 )
 
 
