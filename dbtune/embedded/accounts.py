@@ -42,25 +42,36 @@ def server_account() -> Account | None:
     )
 
 
+LAYOUT = 2
+"""Of the copies below; a copy of another layout is none."""
+
+
 def reachable(binaries: Binaries, account: Account | None) -> Binaries:
     """The programs themselves, or a copy that the account can read (below a home folder of mode 700 it cannot)."""
     if account is None or _readable_by_others(binaries.folder.resolve()):
         return binaries
-    # share/ and lib/ are found by the programs relative to bin/, so the whole installation is copied
+    # share/ and lib/ are found by the programs relative to bin/, so the whole installation is copied; in a wheel, what
+    # auditwheel put beside the package (name.libs) too
     installation = binaries.folder.resolve().parent
-    key = hashlib.sha256(f"{installation}{binaries.version}{installation.stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    package = installation.parent
+    identity = f"{installation}{binaries.version}{installation.stat().st_mtime_ns}{LAYOUT}"
+    key = hashlib.sha256(identity.encode()).hexdigest()[:12]
     copy = Path(tempfile.gettempdir()) / f"dbtune-postgres-{binaries.version}-{key}"
     if not copy.exists():
         partial = Path(tempfile.mkdtemp(prefix="dbtune-copy-"))
-        shutil.copytree(installation, partial / "pg", symlinks=True)
-        partial.chmod(0o755)
+        shutil.copytree(installation, partial / "package" / installation.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, partial / libraries.name, symlinks=True)
+        for folder in (partial, partial / "package"):
+            folder.chmod(0o755)
         try:
             partial.rename(copy)
         except OSError:  # another process was faster
             shutil.rmtree(partial, ignore_errors=True)
     if copy.stat().st_uid != os.geteuid():
         raise PlannerUnavailable(f"{copy} belongs to another user; remove it")
-    return Binaries(copy / "pg" / "bin", binaries.major, binaries.version)
+    return Binaries(copy / "package" / installation.name / "bin", binaries.major, binaries.version)
 
 
 def _readable_by_others(folder: Path) -> bool:

