@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
 import click
 
 from dbtune.cli import inputs, options, workloads
-from dbtune.cli.terminal import Terminal, current_terminal
+from dbtune.cli import results as results_of
+from dbtune.cli.silences import read_silences
+from dbtune.cli.terminal import current_terminal
 from dbtune.collect.collector import CollectOptions
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.errors import UsageError
-from dbtune.model.recommendation import SEVERITIES, Report, Severity
 from dbtune.planner.executing import executed_once
 from dbtune.planner.opening import PlannerKind, ScratchWishes, open_planner
-from dbtune.report.files import write_atomically
-from dbtune.report.registry import formats
-from dbtune.report.terminal import render
 from dbtune.rules.engine import advise
 from dbtune.rules.options import AdviseOptions
 from dbtune.rules.registry import chosen_rules
-
-FINDINGS = 1
-"""Exit status where ``--fail-on`` is reached."""
 
 MOST_PLANNERS = 4
 """Each keeps all what-if indexes in memory."""
@@ -72,27 +65,7 @@ NO_WORKLOAD = (
     help="Planners that may be at work at once, on dbtune's own server: by default one a processor, four at most.",
 )
 @options.privacy_option
-@click.option(
-    "-o",
-    "--output",
-    "files",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the report to FILE, in the format of its ending: .json, .md, .sql (ways there and back), "
-    ".down.sql (the way back), .txt. Repeatable.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["terminal", "json", "markdown", "sql", "down-sql"]),
-    help="Format on standard output, and of files whose ending names none.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(list(SEVERITIES)),
-    help="Exit with status 1 where a recommendation is of this severity or above.",
-)
+@results_of.result_options()
 def command(
     target: str,
     wishes: workloads.WorkloadWishes,
@@ -109,9 +82,7 @@ def command(
     timeout: float | None,
     workers: int | None,
     privacy: Literal["none", "hash", "drop"],
-    files: Sequence[Path],
-    form: str | None,
-    fail_on: Severity | None,
+    results: results_of.Results,
 ) -> None:
     """Recommend indexes for TARGET, each confirmed by the planner.
 
@@ -125,8 +96,9 @@ def command(
         raise UsageError("--explain-analyze needs the URL of a database: a snapshot has no rows to count")
     if explain_analyze and isinstance(place, DatabaseUrl) and place.dialect != "postgres":
         raise UsageError(f"--explain-analyze counts rows on Postgres only so far, not on {place.dialect}")
-    outputs = inputs.open_outputs(files, form)
-    chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
+    dialect = inputs.dialect_of(target)
+    rules = chosen_rules(only, skip, dialect)  # a wrong name is told before the work
+    silences = read_silences(wishes.files, dialect)
     inputs.check_scratch(place, scratch, planner)
     advise_options = AdviseOptions(
         budget_bytes=budget,
@@ -136,10 +108,12 @@ def command(
         min_gain=min_gain,
         timeout_seconds=timeout,
         workers=workers or min(MOST_PLANNERS, os.cpu_count() or 1),
+        silences=silences.active,
     )
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server, top=top)
         snapshot, url = inputs.open_snapshot(target, collecting, privacy, progress)
+        results.check_target(snapshot.server)
         chosen = workloads.choose_workload(snapshot, wishes, progress, since)
         workload = chosen.workload if top is None else workloads.most_expensive(chosen.workload, top)
         executed = executed_once(url, workload.statements, progress) if explain_analyze and url is not None else None
@@ -147,23 +121,5 @@ def command(
             report = advise(snapshot, workload, opened, advise_options, progress, chosen.digest, executed)
     if not workload.statements:
         terminal.note(NO_WORKLOAD)
-    show(report, terminal, form, to_files=bool(outputs))
-    for path, report_form in outputs:
-        write_atomically(path, report_form.write(report))
-        terminal.note(f"wrote {path}")
-    if fail_on is not None and reaches(report, fail_on):
-        raise click.exceptions.Exit(FINDINGS)
-
-
-def show(report: Report, terminal: Terminal, form: str | None, *, to_files: bool) -> None:
-    """Print the report; under ``--quiet`` only where no file was asked for, or a format was."""
-    if form not in (None, "terminal"):
-        click.echo(formats()[str(form)].write(report), nl=False, color=True)
-    elif form == "terminal" or not (terminal.quiet and to_files):
-        render(report, terminal.console(), verbose=terminal.verbose)
-
-
-def reaches(report: Report, severity: Severity) -> bool:
-    """Whether a recommendation is of that severity or above."""
-    at_or_above = SEVERITIES[: SEVERITIES.index(severity) + 1]
-    return any(recommendation.severity in at_or_above for recommendation in report.recommendations)
+    anchors = inputs.anchors(target, wishes)
+    results.deliver(results.judge(report, rules, schemas, anchors, silences.ended), terminal)

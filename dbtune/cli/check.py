@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import click
@@ -12,18 +10,18 @@ from dbtune.check.migration_files import read_migrations
 from dbtune.check.migrations import check_changes
 from dbtune.check.queries import read_queries
 from dbtune.cli import inputs, options, workloads
-from dbtune.cli.analyze import FINDINGS, reaches, show
+from dbtune.cli import results as results_of
+from dbtune.cli.silences import read_silences
 from dbtune.cli.terminal import current_terminal
 from dbtune.collect.collector import CollectOptions
 from dbtune.model.errors import UsageError
 from dbtune.model.migration import Migration
-from dbtune.model.recommendation import SEVERITIES, Report, Severity
 from dbtune.planner.opening import open_planner
 from dbtune.planner.shadow.shadow import ShadowPlanner
-from dbtune.report.files import write_atomically
 from dbtune.rules.engine import advise
 from dbtune.rules.options import AdviseOptions
 from dbtune.rules.registry import chosen_rules
+from dbtune.rules.silencing import without_silenced
 
 NO_CHECK = (
     "dbtune check is for Postgres so far, and this is {dialect}: neither plans, locks nor the forms of its migrations "
@@ -47,28 +45,7 @@ NO_CHECK = (
 @click.option("--skip", type=options.Names("RULE,..."), default=(), help="Without these rules (ids or groups).")
 @click.option("--schema", "schemas", type=options.Names("NAME,..."), default=(), help="Only these schemas.")
 @options.privacy_option
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the report to FILE, in the format of its ending. Repeatable.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["terminal", "json", "markdown", "sql", "down-sql"]),
-    help="Format on standard output, and of files whose ending names none.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(list(SEVERITIES)),
-    default="medium",
-    show_default=True,
-    help="Exit with status 1 where a finding is of this severity or above.",
-)
+@results_of.result_options(fail_on="medium")
 def command(
     target: str,
     files: tuple[str, ...],
@@ -79,9 +56,7 @@ def command(
     skip: tuple[str, ...],
     schemas: tuple[str, ...],
     privacy: Literal["none", "hash", "drop"],
-    outputs: Sequence[Path],
-    form: str | None,
-    fail_on: Severity,
+    results: results_of.Results,
 ) -> None:
     """Check TARGET, or what the migrations in FILE would do to it, and exit with status 1 where there are findings.
 
@@ -90,39 +65,31 @@ def command(
     is only read. Without FILE its indexes and statistics are looked at, as dbtune analyze does.
     """
     terminal = current_terminal()
-    written = inputs.open_outputs(outputs, form)
     paths = options.expand_files(files, "FILE")
     query_paths = options.expand_files(queries, "--queries")
     if (paths or query_paths) and planner not in ("auto", "shadow"):
         raise UsageError(f"FILE and --queries are tried on a server of dbtune's own: --planner {planner} cannot")
-    if (paths or query_paths) and ({one.name for _, one in written} | {form}) & {"sql", "down-sql"}:
+    if (paths or query_paths) and results.formats & {"sql", "down-sql"}:
         raise UsageError("the SQL of a check is to be read, not to be run as it stands: write .md or .json")
     # what is malformed is told before the work
     migration = read_migrations(paths) if paths else Migration()
     new_queries = read_queries(query_paths)
-    chosen_rules(only, skip, "postgres")  # a wrong name is told before the work
+    rules = chosen_rules(only, skip, "postgres")
+    silences = read_silences((*paths, *query_paths, *wishes.files), inputs.dialect_of(target))
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server)
         snapshot, url = inputs.open_postgres_snapshot(target, collecting, privacy, progress, NO_CHECK)
+        results.check_target(snapshot.server)
         chosen = workloads.choose_workload(snapshot, wishes, progress)
-        advise_options = AdviseOptions(only=only, skip=skip, schemas=schemas)
+        advise_options = AdviseOptions(only=only, skip=skip, schemas=schemas, silences=silences.active)
         if paths or query_paths:
             with ShadowPlanner.open(snapshot, progress) as shadow:
                 report = check_changes(
                     snapshot, chosen.workload, shadow, migration, new_queries, advise_options, progress
                 )
+            report = without_silenced(report, silences.active)
         else:
             with open_planner(planner, snapshot, url, progress) as opened:
                 report = advise(snapshot, chosen.workload, opened, advise_options, progress, chosen.digest)
-    report = what_counts(report)
-    show(report, terminal, form, to_files=bool(written))
-    for path, report_form in written:
-        write_atomically(path, report_form.write(report))
-        terminal.note(f"wrote {path}")
-    if reaches(report, fail_on):
-        raise click.exceptions.Exit(FINDINGS)
-
-
-def what_counts(report: Report) -> Report:
-    """The report with those findings alone that are shown and decide the exit status."""
-    return report
+    anchors = (*map(str, (*paths, *query_paths)), *inputs.anchors(target, wishes))
+    results.deliver(results.judge(report, rules, schemas, anchors, silences.ended), terminal)

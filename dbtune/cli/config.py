@@ -1,7 +1,8 @@
 """Options from a file: ``dbtune.toml``, or ``[tool.dbtune]`` of ``pyproject.toml``, nearest above the working folder.
 
 A key is an option's name, with dashes or underscores. At the top it holds for every command that has the option; in a
-table named after a command, for that command alone. The command line and the environment win over the file.
+table named after a command, for that command alone. The command line and the environment win over the file. The tables
+``[[silence]]`` are no options: ``dbtune.cli.silences`` reads them.
 
 ```toml
 budget = "2GiB"
@@ -26,6 +27,9 @@ from dbtune.model.errors import UsageError
 
 FILE_NAME = "dbtune.toml"
 
+SILENCE = "silence"
+"""The key that is no option: what the user does not want to hear of (``dbtune.cli.silences``)."""
+
 Value = object
 """What TOML can hold; each option converts and checks its own."""
 
@@ -44,13 +48,13 @@ def apply(ctx: click.Context, name: str, command: click.Command) -> None:
     commands = group.list_commands(ctx)
     defaults: dict[str, Value] = {}
     for key, value in content.items():
-        if key in commands:
+        if key in commands or key == SILENCE:
             continue
         option = _option(command, key)
         if option is not None:
             defaults[option] = _as_option_value(value)
         elif not any(_has_option(group, ctx, other, key) for other in commands if other != name):
-            raise UsageError(f"{path}: unknown key '{key}'{did_you_mean(key, [*_names(command), *commands])}")
+            raise UsageError(f"{path}: unknown key '{key}'{did_you_mean(key, [*_names(command), *commands, SILENCE])}")
     own = content.get(name, {})
     if not isinstance(own, Mapping):
         raise UsageError(f"{path}: '{name}' is a command and must be a table, [{name}]")

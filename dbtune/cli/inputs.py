@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from dbtune.cli import config
+from dbtune.cli.workloads import WorkloadWishes
 from dbtune.collect.collector import CollectOptions, collect
 from dbtune.collect.privacy import apply_privacy
-from dbtune.collect.snapshot_file import read_snapshot
+from dbtune.collect.snapshot_file import dialect_of_snapshot, read_snapshot
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.errors import UsageError
 from dbtune.model.progress import Progress
@@ -26,6 +28,23 @@ def open_outputs(files: Sequence[Path], fallback: str | None) -> Outputs:
     for path, _ in outputs:
         check_writable(path)
     return outputs
+
+
+def anchors(target: str, wishes: WorkloadWishes) -> tuple[str, ...]:
+    """Files at which CI can show what concerns the database alone, the best first: workload, snapshot, configuration.
+
+    Of logs that were found by a pattern or in a folder none is the one."""
+    place = parse_target(target)
+    snapshot = () if isinstance(place, DatabaseUrl) else (str(place),)
+    logs = (name for name in wishes.logs if Path(name).is_file())
+    found = config.find_file(Path.cwd())
+    return (*map(str, wishes.files), *logs, *snapshot, *((str(found[0]),) if found else ()))
+
+
+def dialect_of(target: str) -> Dialect:
+    """Of the database, or of that of the snapshot. Raises SnapshotError where the file is none."""
+    place = parse_target(target)
+    return place.dialect if isinstance(place, DatabaseUrl) else dialect_of_snapshot(place)
 
 
 def open_snapshot(

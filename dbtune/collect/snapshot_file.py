@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import zstandard
 
 from dbtune.model.errors import SnapshotError, UsageError
-from dbtune.model.snapshot import SNAPSHOT_VERSION, Snapshot
+from dbtune.model.snapshot import SNAPSHOT_VERSION, Dialect, Snapshot
+
+Shape = TypeVar("Shape")
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -40,7 +43,7 @@ def write_snapshot(snapshot: Snapshot, path: Path, *, samples: bool = False) -> 
     that cannot be written.
     """
     compress = _compression(path)
-    kept = snapshot if samples else without_samples(snapshot)
+    kept = _without_locations(snapshot if samples else without_samples(snapshot))
     content = compress(msgspec.json.encode(kept))
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
@@ -68,8 +71,28 @@ def check_snapshot_path(path: Path) -> None:
         raise UsageError(f"cannot write {path}: no permission to write in {path.parent}")
 
 
+@dataclass(frozen=True)
+class _ServerDialect:
+    dialect: Dialect
+
+
+@dataclass(frozen=True)
+class _Dialect:
+    server: _ServerDialect
+
+
 def read_snapshot(path: Path) -> Snapshot:
     """Read a snapshot, whatever its ending. Raises SnapshotError with what is wrong with the file."""
+    return _decoded(_text(path), path, Snapshot)
+
+
+def dialect_of_snapshot(path: Path) -> Dialect:
+    """The dialect of a snapshot's server, without reading the rest. Raises SnapshotError as ``read_snapshot`` does."""
+    return _decoded(_text(path), path, _Dialect).server.dialect
+
+
+def _text(path: Path) -> bytes:
+    """The JSON of a snapshot that this version can read."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -83,8 +106,12 @@ def read_snapshot(path: Path) -> Snapshot:
             f"{path} was written by dbtune {header.dbtune}, in snapshot version {header.version}; this dbtune reads up "
             f"to {SNAPSHOT_VERSION}: upgrade to dbtune {header.dbtune} or later"
         )
+    return text
+
+
+def _decoded(text: bytes, path: Path, shape: type[Shape]) -> Shape:
     try:
-        return msgspec.json.decode(text, type=Snapshot)
+        return msgspec.json.decode(text, type=shape)
     except msgspec.ValidationError as error:
         raise SnapshotError(f"{path} is not a valid snapshot: {error}; collect it again") from error
     except UnicodeDecodeError as error:
@@ -95,6 +122,15 @@ def without_samples(snapshot: Snapshot) -> Snapshot:
     """The snapshot without any literal of any statement."""
     statements = tuple(
         replace(statement, samples=()) if statement.samples else statement for statement in snapshot.workload.statements
+    )
+    return replace(snapshot, workload=replace(snapshot.workload, statements=statements))
+
+
+def _without_locations(snapshot: Snapshot) -> Snapshot:
+    """A snapshot is read elsewhere, where the files that its workload was read from are not, or other ones."""
+    statements = tuple(
+        replace(statement, location=None) if statement.location else statement
+        for statement in snapshot.workload.statements
     )
     return replace(snapshot, workload=replace(snapshot.workload, statements=statements))
 

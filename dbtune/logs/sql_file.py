@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dbtune.model.errors import UsageError
+from dbtune.model.location import SourceLocation
 from dbtune.model.snapshot import Dialect
 from dbtune.model.workload import Skipped, Statement, Workload, WorkloadSource
 from dbtune.sql.facts import is_utility
@@ -36,6 +37,7 @@ class _Seen:
     """One statement while the file is read."""
 
     text: str
+    line: int
     calls: float = 0.0
     total_ms: float | None = None
     samples: dict[str, None] = field(default_factory=dict)
@@ -56,7 +58,7 @@ def read_sql_file(path: Path, dialect: Dialect = "postgres") -> Workload:
         if one.utility:
             skipped.append(Skipped(key, "not a statement that is planned", text))
             continue
-        known = seen.setdefault(key, _Seen(text))
+        known = seen.setdefault(key, _Seen(text, one.line))
         _count(known, one)
     if not seen:
         raise UsageError(f"there is no statement to plan in {path}")
@@ -68,6 +70,7 @@ def read_sql_file(path: Path, dialect: Dialect = "postgres") -> Workload:
             total_ms=each.total_ms,
             samples=tuple(each.samples),
             source=path.name,
+            location=SourceLocation(str(path), each.line),
         )
         for key, each in seen.items()
     )
@@ -83,6 +86,8 @@ class Weighted:
     calls: float
     total_ms: float | None
     utility: bool
+    line: int
+    """From 1 on."""
 
     @property
     def mean_ms(self) -> float | None:
@@ -93,11 +98,13 @@ class Weighted:
 def weighted_statements(content: str, dialect: Dialect = "postgres") -> list[Weighted]:
     """The statements of a text of SQL, in order."""
     found: list[Weighted] = []
+    line, at = 1, 0
     for number, located in enumerate(located_statements(content, dialect)):
+        line, at = line + content.count("\n", at, located.start), located.start
         given = weights(_above(located.before) if number else located.before)
         calls = given.get("calls", 1.0)
         total_ms = given.get("total_ms", given["mean_ms"] * calls if "mean_ms" in given else None)
-        found.append(Weighted(located.text, calls, total_ms, is_utility(located.text, dialect)))
+        found.append(Weighted(located.text, calls, total_ms, is_utility(located.text, dialect), line))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 
 @dataclass(frozen=True)
@@ -16,3 +17,8 @@ class SourceLocation:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+    @property
+    def file_identity(self) -> str:
+        """The file's name with its folder's: the same whether it was named from the root or from elsewhere."""
+        return "/".join(PurePath(self.file).parts[-2:])

@@ -251,6 +251,43 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class KnownFinding:
+    """What a baseline keeps of a finding."""
+
+    id: str
+    """That of the recommendation."""
+    rule: str
+    title: str
+    schema: str = ""
+    """Of the object that it is about."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The report beside a baseline: findings that are in both are known, the others new."""
+
+    baseline: str
+    """The file's name, as the user gave it."""
+    known: tuple[str, ...] = ()
+    """Ids of recommendations of this report."""
+    gone: tuple[KnownFinding, ...] = ()
+    """Findings of the baseline that are no more, of the rules that looked this time."""
+
+
+@dataclass(frozen=True)
+class SilencedFinding:
+    """A finding that the user does not want to hear of, and why."""
+
+    id: str
+    rule: str
+    title: str
+    by: str
+    """The file, and where it is a file of SQL the line, that silences it."""
+    reason: str = ""
+    """As the user gave it."""
+
+
+@dataclass(frozen=True)
 class Report:
     """The whole report."""
 
@@ -265,3 +302,23 @@ class Report:
     migration: tuple[MigrationStep, ...] = ()
     """What the statements of the checked migrations do, in their order."""
     version: int = REPORT_VERSION
+    silenced: tuple[SilencedFinding, ...] = ()
+    """Findings that are not among the recommendations because the user said so."""
+    ended_silences: tuple[str, ...] = ()
+    """Wishes not to hear of something that are no longer obeyed, each in a line."""
+    baseline: Comparison | None = None
+    """None where the report was compared with none."""
+    fail_on: Severity | None = None
+    """New recommendations of this severity or above fail the run; None: none does."""
+    anchor: str = ""
+    """The user's file at which CI shows what has no location of its own."""
+
+    def is_new(self, recommendation: Recommendation) -> bool:
+        """Whether the baseline does not know it; everything is new where there is none."""
+        return self.baseline is None or recommendation.id not in self.baseline.known
+
+    def fails(self, recommendation: Recommendation) -> bool:
+        """Whether it alone would fail the run."""
+        if self.fail_on is None or not self.is_new(recommendation):
+            return False
+        return SEVERITIES.index(recommendation.severity) <= SEVERITIES.index(self.fail_on)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dbtune.model.location import SourceLocation
 from dbtune.model.names import QualifiedName
 
 
@@ -27,6 +28,8 @@ class Statement:
     blocks_read: float | None = None
     blocks_hit: float | None = None
     temporary_blocks: float | None = None
+    location: SourceLocation | None = None
+    """Where the first of its calls stands, where it comes from a file of SQL."""
 
     @property
     def mean_ms(self) -> float | None:

@@ -22,14 +22,14 @@ def write(report: Report) -> str:
     lines = [*_header(report)]
     by_severity = sorted(enumerate(report.recommendations, 1), key=lambda pair: SEVERITIES.index(pair[1].severity))
     for number, recommendation in by_severity:
-        lines += ["", *_recommendation(number, recommendation)]
+        lines += ["", *recommendation_part(number, recommendation, report)]
     if not report.recommendations:
         nothing = migrating.nothing_found(report) if report.checked else wording.nothing_found(report)
         lines += ["", plain(nothing)]
-    lines += _migration(report)
+    lines += migration_part(report)
     lines += _top_statements(report)
     lines += _risky_statements(report)
-    lines += _not_looked_at(report)
+    lines += notes(report)
     lines += ["", f"<sub>dbtune {plain(report.dbtune)}; costs are planner units, not milliseconds.</sub>"]
     return "\n".join(lines) + "\n"
 
@@ -80,11 +80,17 @@ def _header(report: Report) -> Iterator[str]:
     yield f"| planned by | {plain(wording.planner_words(report))} |"
     counts = [(s, sum(1 for one in report.recommendations if one.severity == s)) for s in SEVERITIES]
     yield f"| recommendations | {', '.join(f'{count} {severity}' for severity, count in counts if count) or 'none'} |"
+    if report.baseline is not None:
+        yield f"| of these | {plain(wording.comparison_words(report))} |"
+    if report.silenced:
+        yield f"| silenced | {wording.plural(len(report.silenced), 'finding')} |"
 
 
-def _recommendation(number: int, recommendation: Recommendation) -> Iterator[str]:
+def recommendation_part(number: int, recommendation: Recommendation, report: Report) -> Iterator[str]:
+    """A recommendation with its heading, reason, SQL, and, folded, the way back and the statements."""
     evidence = recommendation.evidence
-    yield f"### {number}. {plain(recommendation.title)} ({recommendation.severity})"
+    state = "" if report.baseline is None else ", new" if report.is_new(recommendation) else ", known"
+    yield f"### {number}. {plain(recommendation.title)} ({recommendation.severity}{state})"
     yield ""
     yield plain(recommendation.reason)
     yield ""
@@ -128,7 +134,7 @@ def _phases(recommendation: Recommendation) -> Iterator[str]:
         yield from _folded(plain(aside.title), fenced((aside.text,)))
 
 
-def _migration(report: Report) -> list[str]:
+def migration_part(report: Report) -> list[str]:
     """What each statement of the checked migrations does, and every statement of the workload whose cost changes."""
     lines: list[str] = []
     if report.migration:
@@ -188,6 +194,18 @@ def _risky_statements(report: Report) -> list[str]:
         for one in risky
     ]
     return list(_folded(f"Plans that may lose when the data is not as the planner thinks ({len(risky)})", lines))
+
+
+def notes(report: Report) -> list[str]:
+    """Folded lists: what is gone since the baseline, what was silenced, what could not be looked at."""
+    parts: list[str] = []
+    for title, words in (
+        ("Gone since the baseline", wording.gone_words(report)),
+        ("Silenced", wording.silenced_words(report)),
+    ):
+        if words:
+            parts += _folded(f"{title} ({len(words)})", [f"- {plain(line)}" for line in words])
+    return parts + _not_looked_at(report)
 
 
 def _not_looked_at(report: Report) -> list[str]:

@@ -26,6 +26,8 @@ def _rank(severity: str) -> int:
 
 def nothing_found(report: Report) -> str:
     """What to say where there is no finding."""
+    if report.silenced:
+        return "Nothing found but what was silenced."
     if not report.workload.statements:
         return (
             "Nothing found. There is no workload, so what becomes of its plans is not known: "

@@ -22,7 +22,7 @@ from dbtune.model.recommendation import Report
 
 Writer = Callable[[Report], str]
 
-MODULES = ("terminal", "json", "markdown", "sql")
+MODULES = ("terminal", "json", "markdown", "sql", "sarif", "github", "gitlab", "junit", "pull_request")
 """Modules of this package that register formats, in the order in which help texts name them."""
 
 ENTRY_POINTS = "dbtune.reports"

@@ -77,6 +77,8 @@ def render(report: Report, console: Console, *, verbose: bool = False) -> None:
     _top_statements(report, console, verbose=verbose)
     _risky_statements(report, console, verbose=verbose)
     _not_looked_at(report, console, verbose=verbose)
+    _listed("Gone since the baseline", wording.gone_words(report), console)
+    _listed("Silenced", wording.silenced_words(report), console)
     _next_step(report, console)
 
 
@@ -90,7 +92,9 @@ def render_recommendations(report: Report, console: Console, *, verbose: bool = 
         style = SEVERITY_STYLES[severity]
         console.print(Rule(Text(f"{severity} ({len(group)})", style), align="left", style="dim", characters="─"))
         for number, recommendation in group:
-            _recommendation(number, recommendation, console, full=verbose or severity in DETAILED, verbose=verbose)
+            full = verbose or (severity in DETAILED and report.is_new(recommendation))
+            state = "" if report.baseline is None else "new" if report.is_new(recommendation) else "known"
+            _recommendation(number, recommendation, console, full=full, verbose=verbose, state=state)
 
 
 def _header(report: Report, console: Console) -> None:
@@ -108,6 +112,8 @@ def _header(report: Report, console: Console) -> None:
         ("indexes", wording.index_words(report), ""),
         ("chosen", wording.choice_words(report), ""),
         ("asked", wording.question_words(report), ""),
+        ("findings", wording.comparison_words(report), "bold"),
+        ("silenced", wording.plural(len(report.silenced), "finding") if report.silenced else "", ""),
     ]
     for label, words, style in facts:
         if words:
@@ -156,13 +162,13 @@ def _is_gain(report: Report) -> bool:
 
 
 def _recommendation(
-    number: int, recommendation: Recommendation, console: Console, *, full: bool, verbose: bool
+    number: int, recommendation: Recommendation, console: Console, *, full: bool, verbose: bool, state: str = ""
 ) -> None:
     console.print()
     wrapped(console, Text(one_line(recommendation.title), "bold"), first=Text(f"{number:>2}. ", "dim"))
     place = str(recommendation.location) if recommendation.location is not None else ""
     evidence = wording.evidence_words(recommendation)
-    facts = [place, evidence, wording.price_words(recommendation), recommendation.rule]
+    facts = [state, place, evidence, wording.price_words(recommendation), recommendation.rule]
     _paragraph(console, Text(" · ".join(one_line(fact) for fact in facts if fact), "dim"))
     if full:
         _paragraph(console, Text(printable(recommendation.reason)))
@@ -343,6 +349,14 @@ def _not_looked_at(report: Report, console: Console, *, verbose: bool) -> None:
         _paragraph(console, Text.assemble(one_line(what), ": ", (one_line(why), "dim")))
     if len(shown) < len(lines):
         _paragraph(console, Text(f"and {len(lines) - len(shown)} more; --verbose shows all", "dim"))
+
+
+def _listed(title: str, lines: list[str], console: Console) -> None:
+    if lines:
+        console.print()
+        console.print(Text(title, "bold"))
+    for line in lines:
+        _paragraph(console, Text(line))
 
 
 def _skipped_name(one: SkippedStatement) -> str:

@@ -205,8 +205,34 @@ def moment(iso: str) -> str:
     return f"{parsed:%Y-%m-%d %H:%M} UTC"
 
 
+def comparison_words(report: Report) -> str:
+    """``2 new, 3 known, 1 gone (beside main.json)``; empty where there is no baseline."""
+    if report.baseline is None:
+        return ""
+    new = sum(1 for one in report.recommendations if report.is_new(one))
+    known = len(report.recommendations) - new
+    return one_line(f"{new} new, {known} known, {len(report.baseline.gone)} gone (beside {report.baseline.baseline})")
+
+
+def gone_words(report: Report) -> list[str]:
+    """One line for each finding that the baseline has and the report has not."""
+    gone = report.baseline.gone if report.baseline is not None else ()
+    return [one_line(f"{one.title} ({one.rule})") for one in gone]
+
+
+def silenced_words(report: Report) -> list[str]:
+    """One line for each silenced finding (what, why, and where that is said), and for each silence that ended."""
+    lines = [
+        f"{one.title} ({one.rule}), silenced by {one.by}{f': {one.reason}' if one.reason else ''}"
+        for one in report.silenced
+    ]
+    return [one_line(line) for line in (*lines, *report.ended_silences)]
+
+
 def nothing_found(report: Report) -> str:
     """What to say where there is no recommendation."""
+    if report.silenced:
+        return "Nothing to recommend but what was silenced."
     if report.workload.statements == 0:
         return (
             "Nothing to recommend from the schema alone, and there is no workload to plan: "

@@ -17,7 +17,8 @@ from dbtune.candidates.generate import generate
 from dbtune.model.digest import Digest
 from dbtune.model.errors import PlanFailed
 from dbtune.model.progress import Progress
-from dbtune.model.recommendation import Recommendation, Report
+from dbtune.model.recommendation import Recommendation, Report, SilencedFinding
+from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Limit, Skipped, Workload
 from dbtune.planner.gate import Gate, PlannedStatement
@@ -25,11 +26,13 @@ from dbtune.planner.protocol import Planner
 from dbtune.planner.robustness.judging import Executed, Risks, executed_plans, merged_executions
 from dbtune.planner.robustness.risk import worst_risk
 from dbtune.rules.context import Context
+from dbtune.rules.dropping import subject_of
 from dbtune.rules.finding import Finding
 from dbtune.rules.ledger import Ledger
 from dbtune.rules.options import NO_LIMIT, AdviseOptions
 from dbtune.rules.reading import read_statement
 from dbtune.rules.registry import Rule, chosen_rules
+from dbtune.rules.silencing import silence_of, silenced_finding
 from dbtune.rules.summary import ordered, report_of
 from dbtune.rules.wording import risk_words
 from dbtune.select.choosing import Wishes, choose
@@ -40,8 +43,12 @@ from dbtune.select.writes import table_writes
 
 __all__ = ["PASSES", "AdviseOptions", "advise"]
 
-MISSING = "index.missing"
+MISSING, MISSING_GROUP = "index.missing", "index"
 """The rule that the search for new indexes is for: without it there is no search."""
+
+MOST_ROUNDS = 8
+"""Times that the set is chosen anew without what is silenced. What is silenced by table or rule goes at once; after
+what is silenced by its place in a file or its id, another index for the same statement may come."""
 
 
 BUDGET_SHARE = 0.5
@@ -72,6 +79,9 @@ class Run:
     selection: Selection = field(default_factory=Selection)
     context: Context | None = None
     recommendations: tuple[Recommendation, ...] = ()
+    silenced: tuple[SilencedFinding, ...] = ()
+    unwanted: frozenset[Index] = frozenset()
+    """Chosen indexes whose findings are silenced."""
     limits: tuple[Limit, ...] = ()
 
 
@@ -99,7 +109,8 @@ def advise(
         for step in PASSES:
             run = step(run)
         assert run.context is not None
-        return report_of(run.context, run.workload, run.recommendations, run.limits, __version__)
+        report = report_of(run.context, run.workload, run.recommendations, run.limits, __version__)
+        return replace(report, silenced=run.silenced)
     finally:
         run.gate.crew.close()
 
@@ -147,6 +158,8 @@ def choose_indexes(run: Run) -> Run:
             candidates = generate(run.snapshot, run.statements, effort)
         if run.options.schemas:
             candidates = tuple(c for c in candidates if c.index.table.schema in run.options.schemas)
+        if run.unwanted:
+            candidates = tuple(c for c in candidates if not _is_unwanted(run, c.index))
         run.progress.step(f"building {len(candidates)} what-if indexes")
         if len(run.statements) >= MANY_STATEMENTS:
             run.gate.crew.grow(run.options.workers)
@@ -185,14 +198,43 @@ def apply_rules(run: Run) -> Run:
     """Every rule in turn; each finding is taken in before the next is looked for, so that none contradicts another."""
     assert run.context is not None
     recommendations: list[Recommendation] = []
+    silenced = {one.id: one for one in run.silenced}
+    unwanted = set(run.unwanted)
     for rule in run.rules:
         run.progress.step(f"rule {rule.id}")
         for finding in rule.check(run.context):
-            if not _is_settled(run.context, finding):
+            if _is_settled(run.context, finding):
+                continue
+            one = _located(recommendation_of(rule, finding), run.workload)
+            silence = silence_of(one, run.options.silences)
+            if silence is None:
                 run.context.ledger.accept(finding.add, finding.drop)
                 run.context.ledger.needed |= finding.needs
-                recommendations.append(recommendation_of(rule, finding))
-    return replace(run, recommendations=ordered(recommendations))
+                recommendations.append(one)
+                continue
+            silenced[one.id] = silenced_finding(one, silence)
+            if rule.id == MISSING:
+                unwanted |= finding.add
+    return replace(
+        run,
+        recommendations=ordered(recommendations),
+        silenced=tuple(silenced.values()),
+        unwanted=frozenset(unwanted),
+    )
+
+
+def choose_again(run: Run) -> Run:
+    """Where chosen indexes are silenced: the best set without them, and the findings beside that one.
+
+    An index that nobody will build must not be counted on, neither in the totals nor in place of another.
+    """
+    tried: frozenset[Index] = frozenset()
+    for _ in range(MOST_ROUNDS):
+        if run.unwanted == tried:
+            break
+        tried = run.unwanted
+        run = apply_rules(choose_indexes(run))
+    return run
 
 
 def look_at_the_time(run: Run) -> Run:
@@ -209,12 +251,30 @@ PASSES: tuple[Callable[[Run], Run], ...] = (
     choose_indexes,
     look_at_the_time,
     apply_rules,
+    choose_again,
 )
 """The way through, in this order."""
 
 
 def _skipping(run: Run, skipped: list[Skipped]) -> Run:
     return replace(run, workload=replace(run.workload, skipped=(*run.workload.skipped, *skipped)))
+
+
+def _is_unwanted(run: Run, index: Index) -> bool:
+    """Silenced already, or sure to be as soon as it is found."""
+    return index in run.unwanted or any(
+        silence.is_about_objects and silence.covers_subject(MISSING, MISSING_GROUP, subject_of(index))
+        for silence in run.options.silences
+    )
+
+
+def _located(one: Recommendation, workload: Workload) -> Recommendation:
+    """The recommendation at the statement that gains most by it, where that one stands in a file."""
+    places = {statement.fingerprint: statement.location for statement in workload.statements if statement.location}
+    gaining = [each for each in one.evidence.statements if each.fingerprint in places and each.saved > 0]
+    if one.location is not None or not gaining:
+        return one
+    return replace(one, location=places[max(gaining, key=lambda each: each.saved).fingerprint])
 
 
 def _is_settled(context: Context, finding: Finding) -> bool:

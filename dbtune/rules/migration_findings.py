@@ -43,7 +43,7 @@ def finding(
         evidence=evidence,
         change=change or Change(),
         severity=severity,
-        key=f"{effects.location.file}\0{effects.normalised}\0{key}",
+        key=f"{effects.location.file_identity}\0{effects.normalised}\0{key}",
         location=effects.location,
     )
 

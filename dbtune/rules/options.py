@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dbtune.rules.silencing import Silence
+
 NO_LIMIT = 1 << 62
 """A budget in bytes that nothing reaches."""
 
@@ -46,3 +48,5 @@ class AdviseOptions:
     """A table smaller than this, with its indexes, is left in one piece without a word."""
     partition_gain: float = 0.1
     """Smallest gain, as a fraction of the cost of a table's statements, for which it is worth partitioning."""
+    silences: tuple[Silence, ...] = ()
+    """What the user does not want to hear of: it is not counted on either."""

@@ -39,6 +39,6 @@ def fails(ctx: MigrationContext) -> Iterator[Finding]:
                 title=f"this query fails: {query.failure}",
                 reason=f"The server refuses `{short_text(statement.text)}`: {query.failure}.",
                 evidence=Evidence("proven", ctx.planner),
-                key=f"{query.location.file}\0{statement.fingerprint}",
+                key=f"{query.location.file_identity}\0{statement.fingerprint}",
                 location=query.location,
             )

@@ -89,7 +89,7 @@ def _finding(ctx: MigrationContext, query: NewQuery, read: Read, cost: float) ->
         ),
         severity=_severity(read, then / cost if helps and cost > 0 else 1.0),
         change=_built(query) if helps else Change(),
-        key=f"{query.location.file}\0{statement.fingerprint}",
+        key=f"{query.location.file_identity}\0{statement.fingerprint}",
         location=query.location,
     )
 
