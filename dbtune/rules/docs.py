@@ -18,6 +18,9 @@ INDEX = "index.md"
 OF_CHECK = ("migration", "query")
 """Groups of rules that look at what is about to change."""
 
+AT_LINES = frozenset({"index.missing"})
+"""Rules beside those for changes whose findings may stand at a line of an SQL file."""
+
 
 def pages() -> Mapping[str, str]:
     """File name to Markdown."""
@@ -43,12 +46,16 @@ def _page(rule: Rule) -> Iterator[str]:
     yield ""
     yield "## How to silence it"
     yield ""
+    if rule.id in AT_LINES or rule.group in OF_CHECK:
+        yield f"Above the statement, or at the end of its last line: `-- dbtune: ignore {rule.id} the reason`."
+        yield ""
     command = "check" if rule.group in OF_CHECK else "analyze"
-    yield f"`dbtune {command} --skip {rule.id}`, or in `dbtune.toml`:"
+    yield f"For one run `dbtune {command} --skip {rule.id}`; for good, in `dbtune.toml`:"
     yield ""
     yield "```toml"
-    yield f"[{command}]"
-    yield f'skip = ["{rule.id}"]'
+    yield "[[silence]]"
+    yield f'rules = ["{rule.id}"]'
+    yield 'reason = "…"   # needed; tables, indexes, files and until narrow it: docs/ci.md'
     yield "```"
 
 

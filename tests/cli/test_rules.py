@@ -18,7 +18,7 @@ def test_a_page_says_how_to_silence_the_rule(capsys: pytest.CaptureFixture[str])
     assert run(["rules", "index.unused"]) == 0
     output = capsys.readouterr().out
     assert output.startswith("# index.unused\n")
-    assert 'skip = ["index.unused"]' in output
+    assert '[[silence]]\nrules = ["index.unused"]' in output
 
 
 @pytest.mark.parametrize("arguments", [[], ["index.unused"]])
