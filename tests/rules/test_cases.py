@@ -61,8 +61,8 @@ PLANNED = {
     for rule in all_rules().values()
     if rule.group not in ("log", "migration", "query") and "postgres" in rule.dialects
 }
-"""Rules that look at a database of Postgres. The cases of those for logs lie in ``tests/rules/log``, of those for changes
-in ``tests/check``, of those for other servers in ``tests/rules/mysql``."""
+"""Rules that look at a database of Postgres. The cases of those for logs lie in ``tests/rules/log``, of those for
+changes in ``tests/check``, of those for other servers in ``tests/rules/mysql``."""
 
 
 def test_every_rule_has_a_case_and_one_that_is_silent() -> None:
