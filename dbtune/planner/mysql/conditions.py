@@ -34,6 +34,21 @@ def conditions(text: str, alias: str) -> tuple[Condition, ...]:
     return tuple(found for part in _parts(tree) if (found := _condition(part, alias)) is not None)
 
 
+def bounding_text(text: str, alias: str, column: str | None) -> str | None:
+    """The parts joined by AND that are about this column of ``alias`` alone, as SQL; None where there is none."""
+    try:
+        tree = sqlglot.parse_one(text, read="mysql")
+    except SqlglotError:
+        return None
+    own = [
+        part
+        for part in _parts(tree)
+        if (columns := list(part.find_all(exp.Column)))
+        and all(_is_column(found, alias) and found.name == column for found in columns)
+    ]
+    return " AND ".join(f"({part.sql(dialect='mysql')})" for part in own) or None
+
+
 def _parts(tree: exp.Expr) -> Iterator[exp.Expr]:
     if isinstance(tree, exp.Paren):
         yield from _parts(tree.this)

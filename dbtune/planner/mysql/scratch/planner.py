@@ -250,7 +250,7 @@ class ScratchPlanner:
         self._indexes.hide(hidden, tables, unknown)
         plan = self._explained(instance)
         correction = self._corrector.correct(plan)
-        correction.plan = self._conditions.corrected(correction.plan)
+        correction.plan = self._conditions.corrected(correction.plan, instance.sql)
         family = self._host.version.family
         correction.plan = with_worked_costs(correction.plan, instance.sql, self._prices, family)
         correction.plan = with_subqueries(correction.plan)

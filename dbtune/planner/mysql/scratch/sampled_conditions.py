@@ -20,10 +20,14 @@ from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan, PlanNode
 from dbtune.model.schema import Index
+from dbtune.planner.mysql.conditions import bounding_text
 from dbtune.planner.mysql.scratch.figures import SampledTable
+from dbtune.planner.mysql.worked import limit_of
 
 _NOT_SQL = re.compile(r"/\* select#|<(?!cache>)\w+>|\bselect\b", re.IGNORECASE)
 """What EXPLAIN writes of subqueries and of its own functions."""
+
+_DESCENDS = re.compile(r"\border\s+by\b.*\bdesc\b", re.IGNORECASE | re.DOTALL)
 
 NONE_SEEN = 0.5
 """Rows of a sample that none of fits: so many may be taken for it."""
@@ -39,12 +43,19 @@ class SampledConditions:
         self._session = session
         self._tables = tables
         self._index = index
+        self._descends = False
+        """Whether the statement in hand wants an order that descends."""
         self._known: dict[str, float | None] = {}
         self._has_windows = session.version.has(MySQLAbility.WINDOW_FUNCTIONS)
 
-    def corrected(self, plan: Plan) -> Plan:
-        """The plan with the rows that are read until enough are found, and those that are written."""
-        return replace(plan, root=self._node(plan.root, written=False))
+    def corrected(self, plan: Plan, sql: str) -> Plan:
+        """The statement's plan with the rows that are read until enough are found, and those that are written."""
+        self._descends = _DESCENDS.search(sql) is not None
+        root = self._node(plan.root, written=False)
+        limit = limit_of(sql)
+        if limit is not None and root.access == "range" and not root.children and root.rows > limit:
+            root = self._range_in_order(root, limit)
+        return replace(plan, root=root)
 
     def _node(self, node: PlanNode, *, written: bool) -> PlanNode:
         below = written or node.type == "ModifyTable"
@@ -66,18 +77,39 @@ class SampledConditions:
         index = self._index(sampled.table.name, name)
         if examined is None or examined >= sampled.rows / 2 or index is None or not self._has_windows:
             return node
-        wanted = max(1, math.ceil(min(node.rows, examined) / sampled.scale))
-        backward = node.strategy is not None and "Backward" in node.strategy
+        read = self._read(node, sampled, index, min(node.rows, examined), "1 = 1")
+        return node if read is None else replace(node, examined_rows=max(examined, read))
+
+    def _range_in_order(self, node: PlanNode, limit: float) -> PlanNode:
+        """A range that LIMIT ends: the rows that fit, as if they were spread evenly over it."""
+        sampled = self._tables.get(node.relation) if node.relation is not None else None
+        index = self._index(sampled.table.name, node.index) if sampled is not None and node.index is not None else None
+        examined = node.examined_rows
+        if sampled is None or not sampled.drawn or index is None or examined is None or not self._has_windows:
+            return node
+        if _NOT_SQL.search(_condition(node)):
+            return node
+        bounds = bounding_text(_condition(node), node.alias or sampled.table.name.name, index.keys[0].column)
+        read = None if bounds is None else self._read(node, sampled, index, limit, bounds)
+        if read is None:
+            return node
+        return replace(node, rows=max(limit, examined * limit / max(limit, min(read, examined))))
+
+    def _read(self, node: PlanNode, sampled: SampledTable, index: Index, wanted: float, bounds: str) -> float | None:
+        """Rows of production's that are read, from the beginning of the range on, until so many fit."""
+        place = max(1, math.ceil(wanted / sampled.scale))
+        # MariaDB does not say that it reads backwards
+        backward = (node.strategy is not None and "Backward" in node.strategy) or self._descends
         order = ", ".join(f"{key_expression(k)}{' DESC' if k.descending != backward else ''}" for k in index.keys)
-        place = self._ask(
+        found = self._ask(
             f"SELECT COALESCE(MIN(n), 0) AS n FROM (SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS place FROM"
             f" (SELECT ROW_NUMBER() OVER (ORDER BY {order}) AS n, {_condition(node)} AS fits"
-            f" FROM {_from(node, sampled)}) AS numbered WHERE fits) AS found WHERE place = {wanted}"
+            f" FROM {_from(node, sampled)} WHERE {bounds}) AS numbered WHERE fits) AS found WHERE place = {place}"
         )
-        if place is None:
-            return node
-        read = place * sampled.scale if place else sampled.rows  # not that many fit: it is read to its end
-        return replace(node, examined_rows=max(examined, min(sampled.rows, read)))
+        if found is None:
+            return None
+        # where not that many fit, it is read to its end
+        return min(sampled.rows, found * sampled.scale) if found else sampled.rows
 
     def _ask(self, query: str) -> float | None:
         """The number; None where the server does not take the condition, since it names other tables."""
@@ -90,7 +122,8 @@ class SampledConditions:
 
 
 def _condition(node: PlanNode) -> str:
-    return f"({(node.filter or '').replace('<cache>', '')})"
+    parts = [part.replace("<cache>", "") for part in (node.filter, node.index_condition) if part]
+    return f"({' AND '.join(f'({part})' for part in parts)})" if parts else "(1 = 1)"
 
 
 def _from(node: PlanNode, sampled: SampledTable) -> str:
