@@ -47,6 +47,8 @@ START, END = "<!-- tables by benchmarks/mysql_advice.py -->", "<!-- end of table
 SAMPLE_ROWS = 20_000
 SHOP_SCALE = 0.5
 ROUNDS = 3
+SETTLING_SECONDS = 8.0
+"""In which the server writes what building indexes has left to be written."""
 TPCH_SCALE = 0.1
 
 Times = Mapping[str, Time]
@@ -114,11 +116,13 @@ def measured(url: DatabaseUrl, database: str, workload: Workload) -> Measured:
         short = replace(workload, statements=tuple(s for s in workload.statements if s.fingerprint not in long))
         before = {name: known[name] for name in long} | dict(measure(url, short, NoProgress(), ""))
         failures = failures or apply_advice(url, report, NoProgress())
+        time.sleep(SETTLING_SECONDS)
         after = measure(url, workload, NoProgress(), "")
         sizes = built_sizes(url, report)
         rounds.append((before, after))
         if number < ROUNDS - 1:
             failures = failures or take_back(url, report)
+            time.sleep(SETTLING_SECONDS)
     outcome = outcome_of(report, _medians(b for b, _ in rounds), _medians(a for _, a in rounds), sizes, failures)
     name = "MySQL" if url.dialect == "mysql" else "MariaDB"
     return Measured(f"{name} {report.target.server_version}", database, outcome, seconds)
