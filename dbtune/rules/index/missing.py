@@ -124,7 +124,11 @@ def _confidence(ctx: Context, table: Table, index: Index) -> Confidence:
 def _replaced(ctx: Context, index: Index) -> frozenset[QualifiedName]:
     """The index of a foreign key that goes with the change."""
     found = None if ctx.snapshot.server.dialect == "postgres" else replaced_by(index, ctx.snapshot)
-    return frozenset() if found is None else frozenset({found.qualified_name})
+    if found is None:
+        return frozenset()
+    # names of indexes are each table's own in MySQL: where another one has it too, it cannot be told which is meant
+    named = [one for one in ctx.snapshot.indexes if one.qualified_name == found.qualified_name]
+    return frozenset({found.qualified_name}) if len(named) == 1 else frozenset()
 
 
 def _severity(gain: float) -> Severity:
