@@ -89,7 +89,9 @@ class MySQLOwnServer:
 
     def _command(self, *more: str) -> list[str]:
         user = ["--user=root"] if os.geteuid() == 0 else []
-        return [str(self.program.path), "--no-defaults", f"--datadir={self._data}", *user, *self._options, *more]
+        # a server removes the temporary tables it finds there when it starts, those of other servers as well
+        places = [f"--datadir={self._data}", f"--tmpdir={self.folder}"]
+        return [str(self.program.path), "--no-defaults", *places, *user, *self._options, *more]
 
     def _initialise(self) -> None:
         script = b""

@@ -131,7 +131,10 @@ class Installation:
                 if path.exists()
             )
         done = subprocess.run(
-            [*self.command, f"--datadir={making}", *options], input=script, capture_output=True, check=False
+            [*self.command, f"--datadir={making}", *options],
+            input=script,
+            capture_output=True,
+            check=False,
         )
         if done.returncode:
             raise Unavailable(f"{self.flavour.name} makes no data folder: {_last_line(done.stderr)}")
@@ -255,6 +258,7 @@ def _started(installation: Installation, folder: Path, more: Sequence[str]) -> I
     )
     options = [
         f"--datadir={data}",
+        f"--tmpdir={folder}",  # MariaDB removes what other servers have in a shared one when it starts
         f"--port={port}",
         f"--socket={door}",
         f"--pid-file={folder}/server.pid",

@@ -47,7 +47,7 @@ def index(table: str, *columns: str) -> Index:
 
 BY_TOTAL = index("orders", "total")
 WHAT_IFS = (
-    ("SELECT * FROM orders WHERE total BETWEEN 100 AND 110", BY_TOTAL),
+    ("SELECT * FROM orders WHERE total BETWEEN 100 AND 125", BY_TOTAL),
     ("SELECT * FROM orders WHERE total = 77", BY_TOTAL),
     ("SELECT status FROM orders WHERE total < 300 AND status = 'new'", index("orders", "status", "total")),
     ("SELECT p.a FROM plain p JOIN orders o ON o.total = p.a WHERE p.c = 'c3'", BY_TOTAL),
