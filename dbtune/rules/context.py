@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -39,6 +40,12 @@ class Context:
     """What the logs say, where the run was given some."""
     executed: Executed = field(default_factory=dict)
     """Plans of statements that were run, with the actual rows."""
+    deadline: float | None = None
+    """``time.monotonic()`` after which nothing more is searched for."""
+
+    @property
+    def is_late(self) -> bool:
+        return self.deadline is not None and time.monotonic() >= self.deadline
 
     @property
     def planner(self) -> Planner:

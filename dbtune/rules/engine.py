@@ -177,7 +177,16 @@ def choose_indexes(run: Run) -> Run:
     run.progress.step("planning the workload with the chosen indexes")
     ledger = Ledger(run.gate, run.snapshot, run.statements, selection.configuration, risks)
     context = Context(
-        run.snapshot, run.statements, run.gate, selection, writes, run.options, ledger, run.digest, run.executed
+        run.snapshot,
+        run.statements,
+        run.gate,
+        selection,
+        writes,
+        run.options,
+        ledger,
+        run.digest,
+        run.executed,
+        run.deadline,
     )
     limits = risks.limits if selection.chosen else ()
     return replace(run, selection=selection, context=context, limits=(*run.limits, *limits))

@@ -34,6 +34,9 @@ more accurate than that (docs/partitioning-benchmark.md)."""
 
 SAME_COST = 0.01
 
+MOST_TABLES = 10
+"""That are looked at: pricing one takes seconds, and it is a great step."""
+
 PLANNING_MS = ((10, 0.04), (100, 0.4), (1000, 8.0))
 """Milliseconds that planning a statement takes for so many partitions in it (docs/partitioning.md)."""
 
@@ -135,12 +138,24 @@ class Assessment:
 
 
 def assessments(ctx: Context) -> Iterator[Assessment]:
-    """Of each table that is large enough and whose statements fix some column."""
-    for table in ctx.tables():
-        if is_candidate(ctx, table):
-            assessment = _assess(ctx, table)
-            if assessment is not None:
-                yield assessment
+    """Of the dearest tables that are large enough and whose statements fix some column, while there is time."""
+    for table in _dearest(ctx, [table for table in ctx.tables() if is_candidate(ctx, table)]):
+        assessment = None if ctx.is_late else _assess(ctx, table)
+        if assessment is not None:
+            yield assessment
+
+
+def _dearest(ctx: Context, tables: Sequence[Table]) -> list[Table]:
+    """Those whose statements cost most, without those that have less to gain than is worth a word."""
+    costs = {table.name: _cost_on(ctx, table) for table in tables}
+    least = ctx.options.min_gain * ctx.ledger.total
+    ranked = sorted(tables, key=lambda table: (-costs[table.name], table.name))
+    return [table for table in ranked if costs[table.name] >= least][:MOST_TABLES]
+
+
+def _cost_on(ctx: Context, table: Table) -> float:
+    """Planner units over the workload, of all statements that touch the table."""
+    return sum(p.calls * ctx.ledger.costs[p.fingerprint].cost for p in ctx.ledger.touching(table.name))
 
 
 def is_candidate(ctx: Context, table: Table) -> bool:
