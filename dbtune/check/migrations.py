@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from dbtune import __version__
-from dbtune.check.queries import QueryText, plan_queries
+from dbtune.check.queries import QueryText, plan_queries, without_value
 from dbtune.model.errors import PlanFailed
 from dbtune.model.location import SourceLocation
 from dbtune.model.migration import BLOCKS_WRITES, LOCK_MODES, Effects, Migration, MigrationStep, StepLock
@@ -115,7 +115,7 @@ def _plan_twice(
         try:
             changes.append(StatementChange(planned, cost, then.cost(planned)))
         except PlanFailed as error:
-            changes.append(StatementChange(planned, cost, None, str(error)))
+            changes.append(StatementChange(planned, cost, None, without_value(str(error))))
     return _Planned(tuple(changes), tuple(skipped), today.calls + then.calls)
 
 
@@ -208,7 +208,7 @@ def _report(
         recommendations=tuple(sorted(findings, key=_place)),
         limits=limits,
         checked=files,
-        migration=tuple(_step(context, effects) for effects in context.effects if _is_told(effects)),
+        migration=tuple(step for step in (_step(context, one) for one in context.effects) if _is_told(step)),
     )
 
 
@@ -243,8 +243,8 @@ def _index_bytes(context: MigrationContext) -> tuple[int, int]:
     return total(context.after, built - dropped), total(context.before, dropped - built)
 
 
-def _is_told(effects: Effects) -> bool:
-    return bool(effects.locks or effects.rewritten or effects.scanned or effects.refusal)
+def _is_told(step: MigrationStep) -> bool:
+    return bool(step.locks or step.rewrites or step.scans or step.note)
 
 
 def _refusal(effects: Effects) -> str:

@@ -28,6 +28,9 @@ from dbtune.planner.shadow.migrating import EmptySchema
 from dbtune.planner.shadow.schema import create_schema
 from dbtune.planner.shadow.shadow import set_search_path
 
+LONGEST = "60s"
+"""Of one statement of a migration: without rows only one that sleeps or loops takes as long."""
+
 
 @dataclass(frozen=True)
 class Migrated:
@@ -61,6 +64,7 @@ def migrate(host: Host, snapshot: Snapshot, pending: Sequence[PendingStatement],
     connection = host.connection
     connection.execute(b"SET client_min_messages = error")
     connection.execute(b"SET check_function_bodies = off")
+    connection.execute(f"SET statement_timeout = '{LONGEST}'".encode())
     progress.step(f"recreating {len(snapshot.tables)} tables for the migration")
     create_schema(connection, snapshot)
     connection.execute(set_search_path(snapshot.search_path))

@@ -55,7 +55,7 @@ VIEWS = (
     f" WHERE c.relkind = 'v' AND {NOT_SYSTEM}"
 ).encode()
 
-STATIC_LOCKS: Mapping[tuple[str, bool], LockMode] = {
+KNOWN_LOCKS: Mapping[tuple[str, bool], LockMode] = {
     ("create index", True): "SHARE UPDATE EXCLUSIVE",
     ("drop index", True): "SHARE UPDATE EXCLUSIVE",
     ("reindex", True): "SHARE UPDATE EXCLUSIVE",
@@ -86,7 +86,6 @@ class _Seen:
         by_name = read_relations(connection)
         found = connection.execute(VIEWS).fetchall()
         views = {int(str(oid)): QualifiedName(str(schema), str(name)) for oid, schema, name in found}
-
         return cls({one.oid: one for one in by_name.values()}, read_attributes(connection), views)
 
     def columns(self, oid: int) -> dict[int, str]:
@@ -102,11 +101,6 @@ class EmptySchema:
         connection.execute(b"SET track_counts = on")
         self._first = self._seen = _Seen.read(connection)
 
-    @property
-    def original(self) -> Mapping[int, QualifiedName]:
-        """Tables and indexes that were there before the migration, by object id."""
-        return {oid: relation.name for oid, relation in self._first.relations.items()}
-
     def run(self, pending: Sequence[PendingStatement]) -> Iterator[Effects]:
         """Run the statements in turn. Raises UsageError, with file and line, for one that is no SQL."""
         for one in pending:
@@ -116,26 +110,24 @@ class EmptySchema:
         effects = Effects(pending, normalise(pending.text))
         if ddl.setting == "search_path":
             return self._set_search_path(effects)
+        # what is known of such statements: asked before, for what they name may be gone afterwards
+        known = self._known_locks(ddl)
         why = _not_run(pending.text, ddl)
         if why is not None:
-            return replace(effects, refusal=why, locks=self._static_locks(ddl))
+            return replace(effects, refusal=why, locks=known)
         try:
             locks, scanned = self._run(pending.text, alone=ddl.concurrently or _detaches_concurrently(ddl))
         except psycopg.errors.SyntaxError as error:
             raise UsageError(f"{_place_of(error, pending)}: {first_line(error)}") from None
         except psycopg.errors.UndefinedFunction as error:
             # functions of triggers are not in the copy, and no plan depends on them
-            return effects if ddl.object in ROUTINES else self._refused(effects, ddl, error)
+            return effects if ddl.object in ROUTINES else _refused(replace(effects, locks=known), error)
         except psycopg.Error as error:
-            return self._refused(effects, ddl, error)
-        effects = replace(effects, applied=True, locks=locks or self._static_locks(ddl))
+            return _refused(replace(effects, locks=known), error)
+        effects = replace(effects, applied=True, locks=locks or known)
         if ddl.verb == "comment" or (ddl.verb == "create" and ddl.object in CHANGES_NO_RELATION):
             return effects
         return self._compared(effects, scanned)
-
-    def _refused(self, effects: Effects, ddl: Ddl, error: psycopg.Error) -> Effects:
-        state = error.sqlstate or ""
-        return replace(effects, refusal=first_line(error), sqlstate=state, locks=self._static_locks(ddl))
 
     def _set_search_path(self, effects: Effects) -> Effects:
         try:
@@ -167,10 +159,10 @@ class EmptySchema:
         }
         return tuple(sorted(found, key=lambda lock: (lock.table, LOCK_MODES.index(lock.mode))))
 
-    def _static_locks(self, ddl: Ddl) -> tuple[TableLock, ...]:
-        mode = STATIC_LOCKS.get((ddl.what.lower().removesuffix(" table"), ddl.concurrently or ddl.full))
+    def _known_locks(self, ddl: Ddl) -> tuple[TableLock, ...]:
+        mode = KNOWN_LOCKS.get((ddl.what.lower().removesuffix(" table"), ddl.concurrently or ddl.full))
         if ddl.verb == "reindex":
-            mode = STATIC_LOCKS["reindex", ddl.concurrently]
+            mode = KNOWN_LOCKS["reindex", ddl.concurrently]
         if mode is None or not ddl.name:
             return ()
         table = self._table_named(ddl)
@@ -250,7 +242,7 @@ def _not_run(text: str, ddl: Ddl) -> str | None:
     """Why a statement is not run on the copy (empty: nothing need be said of it), or None where it is."""
     if ddl.verb not in RUN:
         return ""
-    if ddl.object in NOT_IN_THE_COPY and (ddl.verb, ddl.object) != ("create", "database"):
+    if ddl.object in NOT_IN_THE_COPY:
         return ""
     if ddl.actions and all(action.kind == "owner" for action in ddl.actions):
         return ""
@@ -260,6 +252,10 @@ def _not_run(text: str, ddl: Ddl) -> str | None:
     if any(token.kind == "parameter" and token.spelling.startswith(":") for token in tokens(text)):
         return "it holds a variable of psql, whose value is not known here"
     return None
+
+
+def _refused(effects: Effects, error: psycopg.Error) -> Effects:
+    return replace(effects, refusal=first_line(error), sqlstate=error.sqlstate or "")
 
 
 def _detaches_concurrently(ddl: Ddl) -> bool:
