@@ -10,13 +10,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from dbtune.rules.migration_rules import migration_rules
 from dbtune.rules.registry import Rule, all_rules
 
 FOLDER = Path("docs/rules")
 NAMES = {"postgres": "Postgres", "mysql": "MySQL", "mariadb": "MariaDB"}
 INDEX = "index.md"
-OF_CHECK = ("migration", "query")
-"""Groups of rules that look at what is about to change."""
 
 AT_LINES = frozenset({"index.missing"})
 """Rules beside those for changes whose findings may stand at a line of an SQL file."""
@@ -46,10 +45,10 @@ def _page(rule: Rule) -> Iterator[str]:
     yield ""
     yield "## How to silence it"
     yield ""
-    if rule.id in AT_LINES or rule.group in OF_CHECK:
+    if rule.id in AT_LINES or rule.id in migration_rules():
         yield f"Above the statement, or at the end of its last line: `-- dbtune: ignore {rule.id} the reason`."
         yield ""
-    command = "check" if rule.group in OF_CHECK else "analyze"
+    command = "check" if rule.id in migration_rules() else "analyze"
     yield f"For one run `dbtune {command} --skip {rule.id}`; for good, in `dbtune.toml`:"
     yield ""
     yield "```toml"
