@@ -129,7 +129,10 @@ def _migration(report: Report, console: Console, *, verbose: bool) -> None:
         console.print()
         console.print(Text("What the statements do to tables that are there already", "bold"))
     for step in report.migration:
-        _paragraph(console, Text.assemble((f"{step.location}  ", "dim"), (shortened(step.text, STEP_TEXT), "cyan")))
+        _paragraph(
+            console,
+            Text.assemble((f"{one_line(str(step.location))}  ", "dim"), (shortened(step.text, STEP_TEXT), "cyan")),
+        )
         for words in migrating.step_words(step):
             wrapped(console, Text(words), first=Text(" " * (2 * INDENT)))
     changed = report.workload.changed if report.checked else ()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dbtune.model.location import SourceLocation
+from dbtune.model.migration import MigrationStep, StepLock
+from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import (
     Aside,
     Change,
@@ -173,6 +176,74 @@ IN_PHASES = Recommendation(
 
 PHASED = replace(USUAL, recommendations=(MISSING, IN_PHASES))
 
+CHECKED = Report(
+    dbtune="0.1.0",
+    target=TARGET,
+    workload=WorkloadSummary(
+        statements=2,
+        calls=50_040,
+        total_ms=None,
+        changed=(
+            StatementSummary("a1" * 8, "SELECT * FROM orders WHERE customer_id = $1", 50_000, None, 24.0, 14_138.0),
+            StatementSummary("b2" * 8, "SELECT id FROM orders WHERE code = $1", 40, None, 15_878.0, 4.44),
+        ),
+    ),
+    summary=Summary(1_835_120.0, 706_900_177.6, 50_000_000, 11_000_000),
+    recommendations=(
+        Recommendation(
+            id="c3" * 8,
+            rule="migration.needed-index",
+            group="migration",
+            severity="high",
+            title="index orders_customer is dropped, and 1 statement needs it",
+            object=Subject("public", "orders", ("customer_id",), "orders_customer"),
+            reason="Without it this becomes dearer. Keep the index.",
+            evidence=Evidence(
+                "proven",
+                gain=-384.2,
+                statements=(
+                    StatementEvidence("a1" * 8, 50_000, 24.0, 14_138.0, "SELECT * FROM orders WHERE customer_id = $1"),
+                ),
+            ),
+            sql=Change(down=("CREATE INDEX orders_customer ON public.orders USING btree (customer_id)",)),
+            location=SourceLocation("migrations/017.sql", 3),
+        ),
+        Recommendation(
+            id="d4" * 8,
+            rule="migration.lock-timeout",
+            group="migration",
+            severity="low",
+            title="ALTER TABLE … ADD COLUMN may wait for its lock on orders without limit",
+            object=Subject("public", "orders"),
+            reason="It asks for ACCESS EXCLUSIVE.",
+            evidence=Evidence("proven"),
+            sql=Change(up=("SET lock_timeout = '2s'",)),
+            location=SourceLocation("migrations/018 odd.sql", 12),
+        ),
+    ),
+    limits=(Limit("migrations/018 odd.sql:14", "refused on a copy of the schema: relation exists"),),
+    checked=("migrations/017.sql", "migrations/018 odd.sql"),
+    migration=(
+        MigrationStep(
+            SourceLocation("migrations/017.sql", 3),
+            "drop index orders_customer",
+            (StepLock("public", "orders", "ACCESS EXCLUSIVE", 1_000_000.0, 79_000_000, 50_040),),
+        ),
+        MigrationStep(
+            SourceLocation("migrations/018 odd.sql", 12),
+            "alter table shop.lines alter column product type bigint",
+            (StepLock("shop", "lines", "ACCESS EXCLUSIVE", None, 0, 0),),
+            rewrites=(QualifiedName("shop", "lines"),),
+            scans=(QualifiedName("public", "orders"),),
+        ),
+        MigrationStep(
+            SourceLocation("migrations/018 odd.sql", 14),
+            "create table orders(id int)",
+            note="refused on a copy of the schema: relation exists",
+        ),
+    ),
+)
+
 EMPTY = Report(
     dbtune="0.1.0",
     target=TARGET,
@@ -210,7 +281,18 @@ HOSTILE = Report(
             sql=Change(("SELECT 1",), ("SELECT 2\n; SELECT 3",)),
             risk=HOSTILE_TEXT,
             docs=HOSTILE_TEXT,
+            location=SourceLocation(HOSTILE_TEXT, 1),
         ),
     ),
     limits=(Limit(HOSTILE_TEXT, HOSTILE_TEXT),),
+    checked=(HOSTILE_TEXT,),
+    migration=(
+        MigrationStep(
+            SourceLocation(HOSTILE_TEXT, 1),
+            HOSTILE_TEXT,
+            (StepLock(HOSTILE_TEXT, HOSTILE_TEXT, "SHARE", 1.0, 1, 1.0),),
+            rewrites=(QualifiedName(HOSTILE_TEXT, HOSTILE_TEXT),),
+            note=HOSTILE_TEXT,
+        ),
+    ),
 )

@@ -19,10 +19,10 @@ from dbtune.model.recommendation import Change, Report
 from dbtune.report.picture import picture
 from dbtune.report.registry import formats
 from dbtune.report.terminal import render
-from tests.report.samples import EMPTY, HOSTILE, MISSING, PHASED, USUAL
+from tests.report.samples import CHECKED, EMPTY, HOSTILE, MISSING, PHASED, USUAL
 
 EXPECTED = Path(__file__).parent / "expected"
-REPORTS = {"usual": USUAL, "phased": PHASED, "empty": EMPTY, "hostile": HOSTILE}
+REPORTS = {"usual": USUAL, "phased": PHASED, "checked": CHECKED, "empty": EMPTY, "hostile": HOSTILE}
 
 
 def assert_as_stored(text: str, name: str) -> None:
