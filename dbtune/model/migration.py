@@ -89,6 +89,8 @@ class Effects:
     """Dropped or renamed tables."""
     lost_columns: frozenset[tuple[QualifiedName, str]] = frozenset()
     """Dropped or renamed columns."""
+    retyped: frozenset[tuple[QualifiedName, str]] = frozenset()
+    """Columns whose type is another one."""
     lost_views: frozenset[QualifiedName] = frozenset()
     """Dropped or renamed views."""
 

@@ -91,6 +91,9 @@ class _Seen:
     def columns(self, oid: int) -> dict[int, str]:
         return {attribute.number: attribute.name for attribute in self.attributes.get(oid, ())}
 
+    def types(self, oid: int) -> dict[int, int]:
+        return {attribute.number: attribute.type for attribute in self.attributes.get(oid, ())}
+
 
 class EmptySchema:
     """The copy that a migration is run on."""
@@ -192,6 +195,7 @@ class EmptySchema:
             if oid in first and one.kind in "rm" and one.file_number != old.relations[oid].file_number
         ]
         lost_columns: set[tuple[QualifiedName, str]] = set()
+        retyped: set[tuple[QualifiedName, str]] = set()
         lost_tables: set[QualifiedName] = set()
         for oid, one in old.relations.items():
             if one.kind not in "rpm" or oid not in first:
@@ -200,12 +204,17 @@ class EmptySchema:
             if now is None or now.name != one.name:
                 lost_tables.add(first[oid].name)
             if now is not None and old.attributes.get(oid) != new.attributes.get(oid):
-                left = new.columns(oid)
+                left, types = new.columns(oid), new.types(oid)
                 original = self._first.columns(oid)
                 lost_columns |= {
                     (first[oid].name, original.get(number, name))
                     for number, name in old.columns(oid).items()
                     if left.get(number) != name
+                }
+                retyped |= {
+                    (first[oid].name, original.get(number, ""))
+                    for number, type_ in old.types(oid).items()
+                    if types.get(number, type_) != type_
                 }
         return replace(
             effects,
@@ -227,6 +236,7 @@ class EmptySchema:
             ),
             lost_tables=frozenset(lost_tables),
             lost_columns=frozenset(lost_columns),
+            retyped=frozenset(retyped),
             lost_views=frozenset(name for oid, name in old.views.items() if new.views.get(oid) != name),
         )
 

@@ -75,6 +75,9 @@ def _culprit(ctx: MigrationContext, change: StatementChange) -> int:
         if effects.lost_tables & tables or effects.lost_columns & columns:
             return number
     for number, effects in enumerate(ctx.effects):
+        if effects.retyped & columns:
+            return number
+    for number, effects in enumerate(ctx.effects):
         if any(table in tables for table, _ in effects.lost_columns):
             return number
     for number, effects in enumerate(ctx.effects):
@@ -86,5 +89,5 @@ def _culprit(ctx: MigrationContext, change: StatementChange) -> int:
 
 def _table(effects: Effects, change: StatementChange) -> QualifiedName | None:
     tables = change.planned.facts.tables
-    lost = {*effects.lost_tables, *(table for table, _ in effects.lost_columns)}
+    lost = {*effects.lost_tables, *(table for table, _ in (*effects.lost_columns, *effects.retyped))}
     return min(lost & tables or tables or lost, default=None)
