@@ -101,7 +101,7 @@ def recommendation_part(number: int, recommendation: Recommendation, report: Rep
     if recommendation.sql.phases:
         yield from _phases(recommendation)
     elif recommendation.sql.up:
-        yield from ("", "Safer:") if recommendation.location is not None else ()
+        yield from ("", "Safer:") if recommendation.group in wording.REWORDED else ()
         yield ""
         yield from fenced(recommendation.sql.up)
     if recommendation.risk:

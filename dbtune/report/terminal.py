@@ -49,9 +49,6 @@ CostRow = tuple[float, float, float, PlanRisk | None, str]
 LONGEST_TEXT = 500
 """Characters of a statement that is shown on its own."""
 
-REWORDED = ("migration",)
-"""Groups of rules whose SQL is not more to be done, but what was looked at in another form."""
-
 FILE_WIDTH = 100
 INDENT = 4
 LABEL_WIDTH = 14
@@ -178,7 +175,7 @@ def _recommendation(
     _paragraph(console, Text(" · ".join(one_line(fact) for fact in facts if fact), "dim"))
     if full:
         _paragraph(console, Text(printable(recommendation.reason)))
-    if recommendation.group in REWORDED and recommendation.sql.up:
+    if recommendation.group in wording.REWORDED and recommendation.sql.up:
         _paragraph(console, Text("safer:", "dim"))
     if recommendation.sql.phases:
         _phases(recommendation, console, full=full, verbose=verbose)

@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from dbtune.model.recommendation import FrontierPoint, Recommendation, Report, StatementSummary
 from dbtune.report.text import change, human_bytes, human_count, human_ms, human_number, one_line, share
 
+REWORDED = ("migration",)
+"""Groups of rules whose SQL is not more to be done, but what was looked at in another form."""
+
 NOTHING = 5e-6
 """A share of the workload below this is not worth a word."""
 
