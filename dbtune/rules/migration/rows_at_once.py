@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbtune.model.recommendation import Evidence
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
 from dbtune.rules.migration_findings import about, finding, what
@@ -48,5 +49,5 @@ def rows_at_once(ctx: MigrationContext) -> Iterator[Finding]:
             reason=f"The planner expects {rows_words(write.rows)} out of {ctx.table_words(write.table)}. All of them "
             "stay locked until the end, and the table grows by their old versions. Write them in batches, each "
             "committed on its own.",
-            evidence=ctx.seen(),
+            evidence=Evidence("estimated", ctx.planner),
         )
