@@ -22,7 +22,7 @@ from dbtune.select.merging import merged
 from dbtune.select.model import Model
 from dbtune.select.optimising import Found, explored_within, optimised, proved_bound
 from dbtune.select.plan_space import NOTHING, Package
-from dbtune.select.prices import Prices
+from dbtune.select.prices import Answer, Prices
 from dbtune.select.selection import Selection
 from dbtune.select.slimming import slim
 from dbtune.select.standing import Standing
@@ -70,7 +70,10 @@ def choose(
     model, kinds = _known(candidates, prices, wishes.is_late, progress)
     budget = _budget(model, wishes)
     explored_within(model, budget, wishes.is_late, progress)
-    best = _confirmed(model, _proved(model, wishes.min_gain, budget, wishes.is_late, progress))
+    proved = _proved(model, wishes.min_gain, budget, wishes.is_late, progress)
+    if prices.scale.may_be_dearer and not wishes.is_late():
+        proved = Standing(model, wishes.min_gain, _without_idle(model, proved.indexes))
+    best = _confirmed(model, proved)
     bound = proved_bound(model, budget, best, wishes.is_late, progress)
     frontier = Frontier(frontier_points(model, best), budget, len(kinds), best.objective, bound)
     progress.step("looking at the chosen indexes again")
@@ -142,6 +145,25 @@ def _try_shorter(model: Model, indexes: Package) -> None:
 
 def _begins(index: Index, shorter: Index) -> bool:
     return len(shorter.keys) < len(index.keys) and index.keys[: len(shorter.keys)] == shorter.keys
+
+
+def _without_idle(model: Model, indexes: Package) -> Package:
+    """The set without indexes that save nothing where each statement sees all others, those beyond its pool as well."""
+    prices = model.prices
+    while indexes:
+        answers = {name: prices.weighted(name, indexes) for name in model.spaces}
+
+        def net(index: Index, held: Package = indexes, known: Mapping[str, Answer] = answers) -> float:
+            readers = [name for name, answer in known.items() if index in answer.used]
+            saved = sum(prices.weighted(name, held - {index}).cost - known[name].cost for name in readers)
+            return saved - prices.write_cost(index)
+
+        worths = {index: net(index) for index in indexes}
+        least = min(worths, key=lambda index: (worths[index], index.name))
+        if worths[least] > 0:
+            break
+        indexes -= {least}
+    return indexes
 
 
 def _confirmed(model: Model, standing: Standing) -> Found:

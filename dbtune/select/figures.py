@@ -21,6 +21,8 @@ Costs = Mapping[str, float]
 def selection(model: Model, kinds: Mapping[Index, str], whole: Package, frontier: Frontier) -> Selection:
     """The set, in the order in which each index adds the most to those before it."""
     prices, readers = model.prices, model.readers()
+    if prices.scale.may_be_dearer:
+        readers = _with_dearer(model, readers, whole)
     configuration = EMPTY_CONFIGURATION
     costs = {name: prices.answer(name, configuration).cost for name in prices.statements}
     first = total = sum(planned.calls * costs[name] for name, planned in prices.statements.items())
@@ -34,6 +36,18 @@ def selection(model: Model, kinds: Mapping[Index, str], whole: Package, frontier
         configuration, total = with_it, one.cost_after
         costs |= after
     return Selection(tuple(chosen), Configuration(whole), first, total, frontier)
+
+
+def _with_dearer(
+    model: Model, readers: Mapping[Index, tuple[str, ...]], whole: Package
+) -> Mapping[Index, tuple[str, ...]]:
+    """The readers, with statements that an index makes dearer, or that did not have it in their pool: no plan of theirs
+    with it is kept."""
+    found = {index: dict.fromkeys(readers.get(index, ())) for index in whole}
+    for name in model.spaces:
+        for index in model.prices.weighted(name, whole).used:
+            found[index][name] = None
+    return {**readers, **{index: tuple(names) for index, names in found.items()}}
 
 
 def _in_order(model: Model, whole: Package) -> Iterator[Index]:
