@@ -18,7 +18,8 @@ ALTER TABLE `shop`.`carts` MODIFY COLUMN `id` uuid NOT NULL, ALGORITHM=COPY, LOC
 ## When not to follow it
 
 Keys are made by many programs that cannot ask the server for numbers, and the table fits into memory: then it is the
-price of that. The text is shown or compared in its exact spelling (upper case, without dashes).
+price of that. The text is shown or compared in its exact spelling (upper case, without dashes). A value that is no UUID
+by RFC 9562 (another version or variant) makes MariaDB refuse the ALTER; nothing is changed then.
 
 Source: MySQL manual, "Clustered and Secondary Indexes", UUID_TO_BIN(); MariaDB, "UUID Data Type"; RFC 9562.
 """

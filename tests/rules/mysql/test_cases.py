@@ -12,11 +12,14 @@ import pytest
 
 from dbtune.model.recommendation import Change, Recommendation
 from dbtune.rules.registry import all_rules
-from tests.rules.mysql.case_files import DATABASE, FOLDER, Case, all_cases, digest
+from tests.rules.mysql.case_files import DATABASE, ELSEWHERE, FOLDER, Case, all_cases, digest
 from tests.servers.mysql_sandbox import MySQLServer
 
-RULES = {rule.id for rule in all_rules().values() if rule.group != "log" and rule.dialects & {"mysql", "mariadb"}}
-
+RULES = {
+    rule.id
+    for rule in all_rules().values()
+    if rule.group != "log" and rule.dialects & {"mysql", "mariadb"} and rule.id not in ELSEWHERE
+}
 
 CHANGED_BY_RULES = ("innodb_stats_persistent", "long_query_time", "slow_query_log")
 
