@@ -145,7 +145,7 @@ INSERT INTO events
 SELECT
     i,
     CASE WHEN r1 < 0.6 THEN 1 + FLOOR(POW(r2, 2) * 200000 * @scale) END,
-    INSERT(INSERT(INSERT(INSERT(LEFT(SHA2(FLOOR(i / 8), 256), 32), 9, 0, '-'), 14, 0, '-'), 19, 0, '-'), 24, 0, '-'),
+    INSERT(INSERT(INSERT(INSERT(LEFT(SHA2(FLOOR(i / 8), 256), 32), 9, 0, '-'), 14, 1, '-4'), 19, 1, '-8'), 24, 0, '-'),
     CASE
         WHEN r3 < 0.8 THEN 'page_view'
         WHEN r3 < 0.95 THEN 'search'
@@ -161,7 +161,7 @@ FROM (
 
 INSERT INTO sessions
 SELECT
-    INSERT(INSERT(INSERT(INSERT(LEFT(SHA2(i, 256), 32), 9, 0, '-'), 14, 0, '-'), 19, 0, '-'), 24, 0, '-'),
+    INSERT(INSERT(INSERT(INSERT(LEFT(SHA2(i, 256), 32), 9, 0, '-'), 14, 1, '-4'), 19, 1, '-8'), 24, 0, '-'),
     1 + FLOOR(POW(r1, 2) * 200000 * @scale),
     TIMESTAMP('2026-01-01') + INTERVAL FLOOR(i / (400000 * @scale) * 180 * 86400) SECOND
 FROM (SELECT i, RAND(91) AS r1 FROM shop_numbers WHERE i <= 400000 * @scale ORDER BY i LIMIT 100000000) AS chance;
