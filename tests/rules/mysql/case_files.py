@@ -35,8 +35,8 @@ SEPARATOR = "-- workload"
 DATABASE = "cases"
 
 ELSEWHERE = ("index.missing",)
-"""Rules without cases here, which the others are looked at without: new indexes have theirs in ``tests/candidates/mysql``
-and from the command line."""
+"""Rules without cases here, which the others are looked at without: those of new indexes lie in
+``tests/candidates/mysql``."""
 
 
 @dataclass(frozen=True)
