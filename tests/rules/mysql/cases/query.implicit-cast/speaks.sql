@@ -10,7 +10,7 @@ INSERT INTO items (number, kind) SELECT n, n FROM orders;
 ANALYZE TABLE orders, items;
 
 -- workload
--- calls: 50
+-- calls: 5000
 SELECT n FROM orders WHERE reference = 7;
 -- calls: 20
 SELECT o.n FROM orders AS o WHERE 8 = o.`reference` AND o.n > 3;
