@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbtune.ddl.quoting import identifier, literal, qualified
+from dbtune.model.attachments import Attachments, Grant, Policy, Trigger
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Attachments, Column, Grant, Policy, Table, Trigger
+from dbtune.model.schema import Column, Table
 
 ENABLING = {
     "origin": "",

@@ -9,9 +9,10 @@ from dbtune.ddl.indexes import MAXIMUM_NAME_BYTES
 from dbtune.ddl.partitions import part_name
 from dbtune.ddl.quoting import qualified
 from dbtune.ddl.session import SHORT_LOCK_TIMEOUT
+from dbtune.model.attachments import Attachments
 from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import Part, PartitionScheme
-from dbtune.model.schema import Attachments, Column, Constraint, Index, Sequence, Table, View
+from dbtune.model.schema import Column, Constraint, Index, Sequence, Table, View
 
 SHORTER_THAN_A_DEADLOCK = "500ms"
 

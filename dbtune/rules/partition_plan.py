@@ -11,9 +11,10 @@ from dbtune.ddl.conversion_plan import Conversion
 from dbtune.ddl.partitioned import taken_names
 from dbtune.ddl.quoting import literal
 from dbtune.ddl.splitting import can_split, split_phases
+from dbtune.model.attachments import Attachments
 from dbtune.model.partitioning import PartitionScheme, Width
 from dbtune.model.recommendation import Aside, Change, phased
-from dbtune.model.schema import Attachments, Column, Table
+from dbtune.model.schema import Column, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.partitions.axis import Axis, axis_of, zone_of
 from dbtune.planner.partitions.distribution import Distribution

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from dbtune.model.attachments import Attachments, Grant, Policy, Publication, Trigger
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Attachments, Grant, Policy, Publication, Trigger
 from tests.rules.case_files import snapshot_of
 
 SCHEMA = """

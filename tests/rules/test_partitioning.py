@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from dbtune.model.attachments import Attachments, Publication, Trigger
 from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Recommendation
-from dbtune.model.schema import Attachments, Publication, Table, Trigger
+from dbtune.model.schema import Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Statement, Workload
 from dbtune.rules.engine import AdviseOptions

@@ -8,8 +8,8 @@ from typing import LiteralString
 
 from dbtune.collect.postgres.catalog import Catalog, Row
 from dbtune.connect.abilities import Ability
+from dbtune.model.attachments import Attachments, Grant, Policy, Publication, Trigger
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Attachments, Grant, Policy, Publication, Trigger
 
 OWNERS: LiteralString = """
     SELECT c.oid::int8 AS oid, pg_catalog.pg_get_userbyid(c.relowner) AS owner,

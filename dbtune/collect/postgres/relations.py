@@ -16,9 +16,10 @@ from dbtune.collect.postgres.statistics import Statistics, read_statistics
 from dbtune.collect.postgres.views import query_of, read_view_rows
 from dbtune.collect.postgres.visibility import note_hidden_statistics
 from dbtune.collect.words import named
+from dbtune.model.attachments import Attachments
 from dbtune.model.names import QualifiedName
 from dbtune.model.progress import Progress
-from dbtune.model.schema import Attachments, Constraint, ExtendedStatistics, Index, Table, TableActivity, View
+from dbtune.model.schema import Constraint, ExtendedStatistics, Index, Table, TableActivity, View
 
 
 @dataclass(frozen=True)
