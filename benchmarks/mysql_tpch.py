@@ -19,13 +19,20 @@ BUFFER_POOL = 512 << 20
 @contextmanager
 def production(flavour: str, scale: float) -> Iterator[MySQLServer]:
     """A server with TPC-H in it, all of it in memory; ANALYZE TABLE was run, and nothing else counts anew."""
+    with server_in_memory(flavour) as server:
+        load(server, scale)
+        yield server
+
+
+@contextmanager
+def server_in_memory(flavour: str) -> Iterator[MySQLServer]:
+    """A server without data, with room for it in memory, that counts statistics at ANALYZE TABLE only."""
     with running(FLAVOURS[flavour], cache_folder()) as server:
         server.run(
             f"SET GLOBAL innodb_buffer_pool_size = {BUFFER_POOL}",
             "SET GLOBAL innodb_stats_auto_recalc = 0",
             "SET GLOBAL local_infile = 1",
         )
-        load(server, scale)
         yield server
 
 

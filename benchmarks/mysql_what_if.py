@@ -1,6 +1,7 @@
 """How true the scratch planner's what-if plans are: against EXPLAIN on the full database with the index really built.
 
-python -m benchmarks.mysql_what_if                # both servers, TPC-H at scale 0.1, some minutes
+python -m benchmarks.mysql_what_if                # both servers, TPC-H at scale 0.1 and the sample shop, some minutes
+python -m benchmarks.mysql_what_if --data shop    # one of them
 python -m benchmarks.mysql_what_if --write        # … and put the tables into docs/mysql-what-if.md
 """
 
@@ -15,17 +16,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.mysql_tpch import DATABASE, mysql_queries, production
+from benchmarks.mysql_tpch import DATABASE as TPCH
+from benchmarks.mysql_tpch import load as load_tpch
+from benchmarks.mysql_tpch import server_in_memory
+from benchmarks.mysql_what_if_cases import Case, shop_cases, tpch_cases
 from dbtune.collect.collector import CollectOptions, collect
 from dbtune.connect.mysql_abilities import MySQLAbility, server_version
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.ddl.mysql_indexes import add_index, alter_table
+from dbtune.demo import mysql_shop
 from dbtune.embedded.mysql_binaries import PROGRAMS_VARIABLE
-from dbtune.model.names import QualifiedName
 from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration, Plan
 from dbtune.model.progress import NoProgress
-from dbtune.model.schema import Index, IndexKey
-from dbtune.model.snapshot import Snapshot
+from dbtune.model.schema import Index
 from dbtune.model.workload import Instance
 from dbtune.planner.mysql.reading import read_explain
 from dbtune.planner.mysql.relations import relations
@@ -34,53 +37,36 @@ from dbtune.planner.mysql.totals import with_subqueries
 from tests.servers.mysql_sandbox import FLAVOURS, MySQLServer, script
 
 PAGE = Path(__file__).parent.parent / "docs" / "mysql-what-if.md"
-START, END = "<!-- tables by benchmarks/mysql_what_if.py -->", "<!-- end of tables -->"
+START, END = "<!-- {data} on {flavour}: tables by benchmarks/mysql_what_if.py -->", "<!-- end of tables -->"
+SERVERS = ("mysql", "mariadb-11.8")
+TPCH_SCALE = 0.1
+SHOP_SCALE = 0.6
+"""Of all tables but the categories a sample is taken then: the smallest, of products, has 24,000 rows."""
 
 
 @dataclass(frozen=True)
-class Case:
-    """A statement and the indexes that are built for it, each ``table: columns``."""
+class Data:
+    """A database and what is asked there."""
 
-    name: str
-    sql: str
-    indexes: tuple[str, ...]
-
-    def built(self) -> tuple[Index, ...]:
-        made = []
-        for number, text in enumerate(self.indexes, start=1):
-            table, _, columns = text.partition(": ")
-            keys = tuple(IndexKey(column) for column in columns.split())
-            made.append(Index(f"w{number}_{'_'.join(columns.split())}"[:60], QualifiedName(DATABASE, table), keys))
-        return tuple(made)
+    database: str
+    words: str
+    cases: tuple[Case, ...]
 
 
-def cases() -> tuple[Case, ...]:
-    """Twelve: lookups, ranges, joins, subqueries; one index and several."""
-    q = mysql_queries()
-    one_week = "l_shipdate >= '1994-01-01' AND l_shipdate < '1994-01-08'"
-    return (
-        Case("lookup by customer", "SELECT * FROM orders WHERE o_custkey = 370", ("orders: o_custkey",)),
-        Case("clerk's orders, newest first",
-             "SELECT * FROM orders WHERE o_clerk = 'Clerk#000000051' ORDER BY o_orderdate DESC LIMIT 10",
-             ("orders: o_clerk o_orderdate",)),
-        Case("one week of lineitem", f"SELECT sum(l_tax) FROM lineitem WHERE {one_week}", ("lineitem: l_shipdate",)),
-        Case("Q3", q["Q3"], ("orders: o_custkey o_orderdate", "customer: c_mktsegment")),
-        Case("Q4", q["Q4"], ("orders: o_orderdate",)),
-        Case("Q5", q["Q5"], ("orders: o_orderdate", "lineitem: l_suppkey", "customer: c_nationkey")),
-        Case("Q6", q["Q6"], ("lineitem: l_shipdate l_discount l_quantity l_extendedprice",)),
-        Case("Q10", q["Q10"], ("orders: o_orderdate", "lineitem: l_returnflag")),
-        Case("Q12", q["Q12"], ("lineitem: l_receiptdate l_shipmode",)),
-        Case("Q14", q["Q14"], ("lineitem: l_shipdate",)),
-        Case("Q17", q["Q17"], ("lineitem: l_partkey", "part: p_brand p_container")),
-        Case("Q20", q["Q20"], ("lineitem: l_partkey l_suppkey l_shipdate", "supplier: s_nationkey")),
-    )  # fmt: skip
+def data_sets() -> dict[str, Data]:
+    """By the name that ``--data`` takes."""
+    return {
+        "tpch": Data(TPCH, f"TPC-H at scale {TPCH_SCALE:g}", tpch_cases()),
+        "shop": Data("shop", f"sample shop at scale {SHOP_SCALE:g}", shop_cases()),
+    }
 
 
 class Truth:
     """EXPLAIN on the full database."""
 
-    def __init__(self, server: MySQLServer) -> None:
-        self._connection = server.connect(DATABASE)
+    def __init__(self, server: MySQLServer, database: str) -> None:
+        self._database = database
+        self._connection = server.connect(database)
         self._family = server.family
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT VERSION()")
@@ -95,7 +81,7 @@ class Truth:
             note = " ".join(str(row[2]) for row in cursor.fetchall() if row[1] == 1003)
             cursor.execute("EXPLAIN FORMAT=JSON " + sql)
             ((text,),) = cursor.fetchall()
-        return with_subqueries(read_explain(text, self._family, relations(DATABASE, note)))
+        return with_subqueries(read_explain(text, self._family, relations(self._database, note)))
 
     @contextmanager
     def built(self, indexes: Sequence[Index]) -> Iterator[None]:
@@ -112,7 +98,7 @@ class Truth:
             cursor.execute(
                 "SELECT stat_value * @@innodb_page_size FROM mysql.innodb_index_stats WHERE database_name = %s"
                 " AND table_name = %s AND index_name = %s AND stat_name = 'size'",
-                (DATABASE, index.table.name, index.name),
+                (self._database, index.table.name, index.name),
             )
             return int(cursor.fetchall()[0][0])
 
@@ -145,8 +131,8 @@ def accesses(plan: Plan) -> str:
     )
 
 
-def measure(truth: Truth, planner: ScratchPlanner, case: Case) -> Row:
-    instance, indexes = Instance(case.sql), case.built()
+def measure(truth: Truth, planner: ScratchPlanner, case: Case, database: str) -> Row:
+    instance, indexes = Instance(case.sql), case.built(database)
     made = planner.prepare(indexes)
     assert len(made) == len(indexes), planner.limits
     predicted_before = planner.plan(instance, EMPTY_CONFIGURATION)
@@ -177,31 +163,42 @@ def program(flavour: str) -> Iterator[None]:
         yield
 
 
-def run(flavour: str, scale: float, *, sampled: bool) -> tuple[str, list[Row], float]:
+@contextmanager
+def production(flavour: str, data: Data) -> Iterator[MySQLServer]:
+    """A server with the data in it, all of it in memory."""
+    with server_in_memory(flavour) as server, program(flavour):
+        if data.database == TPCH:
+            load_tpch(server, TPCH_SCALE)
+        else:
+            mysql_shop.load(_url(server, ""), data.database, SHOP_SCALE, NoProgress())
+        yield server
+
+
+def run(server: MySQLServer, data: Data, *, sampled: bool) -> tuple[str, list[Row], float]:
     """Server's name, rows, and the seconds it took to open the planner."""
-    with production(flavour, scale) as server, program(flavour):
-        url, snapshot = _snapshot(server)
-        started = time.perf_counter()
-        with ScratchPlanner.open(snapshot, url if sampled else None) as planner:
-            seconds = time.perf_counter() - started
-            truth = Truth(server)
-            rows = []
-            for case in cases():
-                row = measure(truth, planner, case)
-                print(
-                    f"{case.name:30} {row.same_before!s:6} {row.same!s:6} {row.before:8.3f} {row.ratio:8.3f}",
-                    flush=True,
-                )
-                if not row.same:
-                    print(f"    true:      {row.true_plan}\n    predicted: {row.predicted_plan}", flush=True)
-                rows.append(row)
-            return truth.version.name, rows, seconds
+    url = _url(server, data.database)
+    snapshot = collect(url, CollectOptions(workload=False), NoProgress())
+    started = time.perf_counter()
+    with ScratchPlanner.open(snapshot, url if sampled else None) as planner:
+        seconds = time.perf_counter() - started
+        truth = Truth(server, data.database)
+        rows = []
+        for case in data.cases:
+            row = measure(truth, planner, case, data.database)
+            print(
+                f"{case.name:36} {row.same_before!s:6} {row.same!s:6} {row.before:8.3f} {row.ratio:8.3f}",
+                flush=True,
+            )
+            if not row.same:
+                print(f"    true:      {row.true_plan}\n    predicted: {row.predicted_plan}", flush=True)
+            rows.append(row)
+        return truth.version.name, rows, seconds
 
 
-def _snapshot(server: MySQLServer) -> tuple[DatabaseUrl, Snapshot]:
-    url = parse_target(server.url + DATABASE)
+def _url(server: MySQLServer, database: str) -> DatabaseUrl:
+    url = parse_target(server.url + database)
     assert isinstance(url, DatabaseUrl)
-    return url, collect(url, CollectOptions(workload=False), NoProgress())
+    return url
 
 
 def table(name: str, rows: Sequence[Row], how: str, seconds: float) -> str:
@@ -229,24 +226,36 @@ def table(name: str, rows: Sequence[Row], how: str, seconds: float) -> str:
     return "\n".join(lines)
 
 
+def write(data: str, flavour: str, tables: Sequence[str]) -> None:
+    """Put the tables of one data set on one server into the page, in place of those that are there."""
+    start = START.format(data=data, flavour=flavour)
+    before, mark, rest = PAGE.read_text().partition(start)
+    if not mark:
+        raise SystemExit(f"{PAGE.name} has no place for them: {start}")
+    after = rest[rest.index(END) :]
+    PAGE.write_text(f"{before}{mark}\n\n" + "\n\n".join(tables) + f"\n\n{after}")
+
+
 def main() -> None:
+    known = data_sets()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=float, default=0.1)
-    parser.add_argument("--flavour", action="append", choices=sorted(FLAVOURS))
+    parser.add_argument("--data", action="append", choices=sorted(known), help="both unless named")
+    parser.add_argument("--flavour", action="append", choices=SERVERS)
     parser.add_argument("--made-rows", action="store_true", help="no sample: rows made from statistics")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"put the tables, of both ways, into {PAGE.name}")
     options = parser.parse_args()
-    parts = []
-    for flavour in options.flavour or ("mysql", "mariadb-11.8"):
-        for sampled in (False,) if options.made_rows else (True, False) if options.write else (True,):
-            name, rows, seconds = run(flavour, options.scale, sampled=sampled)
-            how = "a sample of 20,000 rows of each table" if sampled else "rows made from statistics"
-            parts.append(table(name, rows, f"TPC-H at scale {options.scale:g}, {how}", seconds))
-            print(parts[-1], flush=True)
-    if options.write:
-        text = PAGE.read_text()
-        before, after = text[: text.index(START) + len(START)], text[text.index(END) :]
-        PAGE.write_text(before + "\n\n" + "\n\n".join(parts) + "\n\n" + after)
+    ways = (True, False) if options.write else (not options.made_rows,)
+    for flavour in options.flavour or SERVERS:
+        for name in options.data or known:
+            tables = []
+            with production(flavour, known[name]) as server:
+                for sampled in ways:
+                    version, rows, seconds = run(server, known[name], sampled=sampled)
+                    how = "a sample of 20,000 rows of each table" if sampled else "rows made from statistics"
+                    tables.append(table(version, rows, f"{known[name].words}, {how}", seconds))
+                    print(tables[-1], flush=True)
+            if options.write:
+                write(name, flavour, tables)
 
 
 if __name__ == "__main__":
