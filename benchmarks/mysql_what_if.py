@@ -21,19 +21,18 @@ from benchmarks.mysql_tpch import load as load_tpch
 from benchmarks.mysql_tpch import server_in_memory
 from benchmarks.mysql_what_if_cases import Case, shop_cases, tpch_cases
 from dbtune.collect.collector import CollectOptions, collect
-from dbtune.connect.mysql_abilities import MySQLAbility, server_version
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.ddl.mysql_indexes import add_index, alter_table
 from dbtune.demo import mysql_shop
 from dbtune.embedded.mysql_binaries import PROGRAMS_VARIABLE
+from dbtune.model.names import QualifiedName
 from dbtune.model.plan import EMPTY_CONFIGURATION, Configuration, Plan
 from dbtune.model.progress import NoProgress
 from dbtune.model.schema import Index
+from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance
-from dbtune.planner.mysql.reading import read_explain
-from dbtune.planner.mysql.relations import relations
+from dbtune.planner.mysql.live import LiveMySQL
 from dbtune.planner.mysql.scratch.planner import ScratchPlanner
-from dbtune.planner.mysql.totals import with_subqueries
 from tests.servers.mysql_sandbox import FLAVOURS, MySQLServer, script
 
 PAGE = Path(__file__).parent.parent / "docs" / "mysql-what-if.md"
@@ -62,26 +61,20 @@ def data_sets() -> dict[str, Data]:
 
 
 class Truth:
-    """EXPLAIN on the full database."""
+    """EXPLAIN on the full database, read as dbtune reads that of a target."""
 
-    def __init__(self, server: MySQLServer, database: str) -> None:
-        self._database = database
-        self._connection = server.connect(database)
-        self._family = server.family
-        with self._connection.cursor() as cursor:
-            cursor.execute("SELECT VERSION()")
-            self.version = server_version(cursor.fetchall()[0][0])
-            if self.version.has(MySQLAbility.EXPLAIN_JSON_VERSION_2):
-                cursor.execute("SET explain_json_format_version = 1")
+    def __init__(self, server: MySQLServer, url: DatabaseUrl, snapshot: Snapshot) -> None:
+        self._database = url.database
+        self._live = LiveMySQL(url, snapshot, _no_pages)
+        self._connection = server.connect(self._database)
 
-    def plan(self, sql: str) -> Plan:
-        with self._connection.cursor() as cursor:
-            cursor.execute(("EXPLAIN EXTENDED " if self._family == "mariadb" else "EXPLAIN FORMAT=JSON ") + sql)
-            cursor.execute("SHOW WARNINGS")
-            note = " ".join(str(row[2]) for row in cursor.fetchall() if row[1] == 1003)
-            cursor.execute("EXPLAIN FORMAT=JSON " + sql)
-            ((text,),) = cursor.fetchall()
-        return with_subqueries(read_explain(text, self._family, relations(self._database, note)))
+    def plan(self, instance: Instance) -> Plan:
+        return self._live.plan(instance)
+
+    @property
+    def server(self) -> str:
+        """Name and version."""
+        return self._live.session.version.name
 
     @contextmanager
     def built(self, indexes: Sequence[Index]) -> Iterator[None]:
@@ -122,6 +115,10 @@ class Row:
     predicted_plan: str
 
 
+def _no_pages(_: QualifiedName) -> float:
+    raise AssertionError("only versions that tell no costs are priced by pages")
+
+
 def accesses(plan: Plan) -> str:
     """Tables in join order, each with how it is read: what two plans are compared by."""
     return ", ".join(
@@ -137,9 +134,9 @@ def measure(truth: Truth, planner: ScratchPlanner, case: Case, database: str) ->
     assert len(made) == len(indexes), planner.limits
     predicted_before = planner.plan(instance, EMPTY_CONFIGURATION)
     predicted = planner.plan(instance, Configuration(frozenset(indexes)))
-    before = truth.plan(case.sql)
+    before = truth.plan(instance)
     with truth.built(indexes):
-        after = truth.plan(case.sql)
+        after = truth.plan(instance)
         sizes = tuple((planner.index_bytes(index), truth.size(index)) for index in indexes)
     return Row(
         case,
@@ -181,7 +178,7 @@ def run(server: MySQLServer, data: Data, *, sampled: bool) -> tuple[str, list[Ro
     started = time.perf_counter()
     with ScratchPlanner.open(snapshot, url if sampled else None) as planner:
         seconds = time.perf_counter() - started
-        truth = Truth(server, data.database)
+        truth = Truth(server, url, snapshot)
         rows = []
         for case in data.cases:
             row = measure(truth, planner, case, data.database)
@@ -192,7 +189,7 @@ def run(server: MySQLServer, data: Data, *, sampled: bool) -> tuple[str, list[Ro
             if not row.same:
                 print(f"    true:      {row.true_plan}\n    predicted: {row.predicted_plan}", flush=True)
             rows.append(row)
-        return truth.version.name, rows, seconds
+        return truth.server, rows, seconds
 
 
 def _url(server: MySQLServer, database: str) -> DatabaseUrl:

@@ -1,7 +1,9 @@
 """Which table an alias stands for: most of EXPLAIN's formats name aliases only.
 
 The server's note 1003, which SHOW WARNINGS gives after EXPLAIN (of MySQL's JSON version 1; MariaDB: EXPLAIN EXTENDED),
-holds the statement as it was rewritten, with every table written ``schema.table alias``.
+holds the statement as it was rewritten, with every table written ``schema.table alias``. Only one that a subquery is
+looked up in by an index is named otherwise by MariaDB: ``<index_lookup>(... in orders on i where ...)``, its alias in a
+condition (``subselect_uniquesubquery_engine::print`` in ``sql/item_subselect.cc``).
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ _TABLE = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(rf"(?:\bwith(?: recursive)?|\)\s*,)\s*{_NAME}\s*(?:\([^()]*\)\s*)?as\s*\(", re.IGNORECASE)
+_LOOKED_UP = re.compile(r"_lookup>\(.*? in (?!<)(\S+) on ", re.DOTALL)
+_COLUMN = re.compile(rf"{_NAME}\.{_NAME}\.{_NAME}")
 _LITERAL = re.compile(r"'(?:[^'\\]|\\.|'')*'", re.DOTALL)
 
 
@@ -45,4 +49,18 @@ def relations(schema: str, rewritten: str) -> Relations:
         space, table, alias = (None if part is None else part.replace("``", "`") for part in match.groups())
         assert space is not None and table is not None
         found.setdefault(alias or table, QualifiedName(space, table))
+    found.update(_looked_up(schema, rewritten, found))
     return Relations(schema, found, frozenset(name.replace("``", "`") for name in _NAMED.findall(rewritten)))
+
+
+def _looked_up(schema: str, rewritten: str, known: Mapping[str, QualifiedName]) -> dict[str, QualifiedName]:
+    """Tables of subqueries that are looked up by an index."""
+    found: dict[str, QualifiedName] = {}
+    for match in _LOOKED_UP.finditer(rewritten):
+        table = match.group(1)
+        columns = (
+            tuple(part.replace("``", "`") for part in names) for names in _COLUMN.findall(rewritten, match.end())
+        )
+        space, alias = next(((s, a) for s, a, _ in columns if a not in known and a not in found), (schema, table))
+        found[alias] = QualifiedName(space, table)
+    return found

@@ -99,6 +99,18 @@ def test_writes(mysql_shop: Shop, mariadb_shop: Shop, sql: str) -> None:
                 assert [node.type for node in plan.root.walk()] == ["ModifyTable", "Sort", "Index Scan"]
 
 
+def test_a_table_that_a_subquery_is_looked_up_in(mysql_shop: Shop, mariadb_shop: Shop) -> None:
+    # MariaDB's note names it without schema and alias
+    sql = (
+        "SELECT c.id FROM customers c WHERE c.country = 'AA'"
+        " AND c.id NOT IN (SELECT o.customer FROM orders o WHERE o.total > 3)"
+    )
+    for shop in (mysql_shop, mariadb_shop):
+        found = shop.relations(sql)
+        assert {alias: table.name for alias, table in found.by_alias.items()} == {"c": "customers", "o": "orders"}
+        assert {table.schema for table in found.by_alias.values()} == {"shop"}
+
+
 def test_what_a_table_node_holds(mysql_shop: Shop, mariadb_shop: Shop) -> None:
     sql = "SELECT * FROM orders WHERE placed BETWEEN '2024-03-01' AND '2024-03-09' AND status LIKE '%e%' AND total > 5"
     for shop, format_ in ((mysql_shop, "v1"), (mysql_shop, "v2"), (mariadb_shop, "mariadb")):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dbtune.collect.collector import CollectOptions, collect
+from dbtune.connect.mysql import read_only_session
 from dbtune.connect.mysql_abilities import MySQLAbility, server_version
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.ddl.mysql_indexes import add_index, alter_table
@@ -26,6 +27,7 @@ from dbtune.planner.mysql.prices import RowPrices
 from dbtune.planner.mysql.reading import read_explain
 from dbtune.planner.mysql.scratch.host import SCRATCH_URL_VARIABLE
 from dbtune.planner.mysql.scratch.planner import ScratchPlanner
+from dbtune.planner.mysql.scratch.rows import sample
 from dbtune.planner.mysql.totals import with_subqueries
 from dbtune.planner.mysql.worked import with_worked_costs
 from tests.planner.mysql.conftest import Shop, fill
@@ -236,6 +238,18 @@ def test_sizes(pair: tuple[Shop, ScratchPlanner]) -> None:
                 (new.name,),
             )
             assert planner.index_bytes(new) == pytest.approx(float(cursor.fetchall()[0][0]), rel=0.2)
+
+
+def test_a_sample_tells_how_many_rows_there_are(mysql_shop: Shop) -> None:
+    url, snapshot = snapshot_of(mysql_shop)
+    orders = snapshot.table(QualifiedName("shop", "orders"))
+    assert orders is not None
+    with read_only_session(url) as session:
+        for believed in (3000.0, 12000.0):  # statistics that are off by half
+            drawn = sample(session, orders, believed, 600)
+            assert drawn.of == pytest.approx(6000, rel=0.3)
+            assert len(drawn.rows) <= 600
+        assert sample(session, orders, 6000.0, 10_000).of == 6000
 
 
 def test_rows_made_from_statistics(folder: Path, mysql_shop: Shop) -> None:

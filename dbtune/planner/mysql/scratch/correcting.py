@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan, PlanNode
@@ -28,8 +29,11 @@ FEW = 10.0
 
 COUNTED_PAGES = 10.0
 """Leaf pages that a dive counts all entries of (N_PAGES_READ_LIMIT)."""
-UNSURE = 0.25
-"""Share of these by which a range may be longer or shorter than the sample says."""
+UNSURE = 0.05
+"""Share of its pages (standard deviation) by which a range is longer or shorter than predicted, as pages are filled."""
+
+STEPS = 4
+"""Places within a page that a range is taken to begin at."""
 
 GUESSED_RANGE = 1 / 9
 """COND_FILTER_BETWEEN."""
@@ -39,6 +43,12 @@ PRIOR_SHAPE = 2.0
 _DIVING = frozenset({"range", "index_merge", "ref_or_null"})
 _EQUALITIES = frozenset({"ref", "ref_or_null"})
 
+Counted = tuple[str, QualifiedName, str]
+"""Where entries were counted: a table by alias and name, and one of its indexes."""
+Spread = Callable[[PlanNode, SampledTable], float | None]
+"""Rows in the sample that fit a range over several columns, were these independent of one another; None: not known."""
+RareRows = Callable[[QualifiedName, str, int], float | None]
+"""Rows in the sample to be expected of a value that one of its rows or none has, in an index's leading columns."""
 DistinctValues = Callable[[QualifiedName, str], tuple[float, ...]]
 """Distinct values of an index's leading columns."""
 
@@ -62,6 +72,8 @@ class Correction:
     """Accesses that were corrected."""
     few: bool = False
     """Whether one of them had fewer than FEW sampled rows."""
+    found: Mapping[Counted, float] = field(default_factory=dict)
+    """Rows that are left of a table, by its alias and the index whose entries were counted for that."""
 
 
 @dataclass
@@ -69,6 +81,8 @@ class _State:
     indexes: set[tuple[QualifiedName, str]] = field(default_factory=set)
     tables: int = 0
     few: bool = False
+    found: dict[Counted, float] = field(default_factory=dict)
+    known: Mapping[str, float] = field(default_factory=dict)
 
 
 class Corrector:
@@ -78,23 +92,33 @@ class Corrector:
         self,
         tables: dict[QualifiedName, SampledTable],
         distinct: DistinctValues,
+        rare: RareRows,
+        spread: Spread,
         first_column: Callable[[QualifiedName, str], str | None],
         leaf_pages: Callable[[QualifiedName, str], LeafPages | None],
         *,
         fixed_rows: float,
+        fixed_rows_of_lookup: float,
     ) -> None:
-        """``fixed_rows``: what beginning a range costs, in rows read."""
+        """``fixed_rows``: what beginning a range costs, in rows read; ``fixed_rows_of_lookup``: a lookup (``ref``)."""
         self._tables = tables
         self._distinct = distinct
+        self._rare = rare
+        self._spread = spread
         self._first_column = first_column
         self._leaf_pages = leaf_pages
         self._fixed = fixed_rows
+        self._fixed_of_lookup = fixed_rows_of_lookup
 
-    def correct(self, plan: Plan) -> Correction:
-        """The plan with production's rows and costs."""
-        state = _State()
+    def correct(self, plan: Plan, known: Mapping[str, float] | None = None) -> Correction:
+        """The plan with production's rows and costs.
+
+        ``known``: by alias, rows that are left of a table by the entries of an index which was hidden from this plan,
+        though production's optimiser sees it: it counts with these rows however it reads the table.
+        """
+        state = _State(known=known or {})
         root, _ = self._node(plan.root, state)
-        return Correction(replace(plan, root=root), frozenset(state.indexes), state.tables, state.few)
+        return Correction(replace(plan, root=root), frozenset(state.indexes), state.tables, state.few, state.found)
 
     def _node(self, node: PlanNode, state: _State) -> tuple[PlanNode, float]:
         """The node and by what its rows were multiplied."""
@@ -110,8 +134,13 @@ class Corrector:
         new_right, after = self._node(right, state)
         others = tuple(self._node(child, state)[0] for child in beside)
         added = max(0.0, node.total_cost - left.total_cost)
-        factor = before * after
-        if node.type == "Hash Join" or node.strategy == "Block":
+        # of what a loose scan reads, each value goes on once: what comes out does not grow with it
+        factor = after if left.strategy is not None and "oose scan" in left.strategy else before * after
+        made = _materialized(right)
+        if made is not None:
+            new_made = next(child for child in new_right.children if child.parent_relationship == "Subquery")
+            cost = new_left.total_cost + _with_materialized(added, left, made, new_made, before)
+        elif node.type == "Hash Join" or node.strategy == "Block":
             # the inner table is read once; the rest of the cost grows with the pairs of rows
             once = min(added, _scanned(right))
             cost = new_left.total_cost + once * after + (added - once) * factor
@@ -149,6 +178,10 @@ class Corrector:
         sampled = self._tables.get(node.relation)
         if sampled is None or (sampled.scale <= 1.001 and sampled.drawn):
             return node, 1.0
+        known = state.known.get(node.alias or "")
+        if known is not None and node.access in ("ALL", "index") and node.rows > 0:
+            rows = min(known, node.examined_rows or known)
+            return replace(node, rows=rows), rows / node.rows
         node, filtering = self._with_filter(node, sampled)
         factor = self._factor(node, sampled, state)
         if factor == 1.0:
@@ -156,12 +189,15 @@ class Corrector:
         state.tables += 1
         state.indexes.update((sampled.table.name, index) for index in _indexes(node))
         examined = node.examined_rows or node.rows
+        fixed = self._fixed_of_lookup if node.access == "ref" else self._fixed
         corrected = replace(
             node,
-            total_cost=node.total_cost * (examined * factor + self._fixed) / (examined + self._fixed),
+            total_cost=node.total_cost * (examined * factor + fixed) / (examined + fixed),
             rows=node.rows * factor,
             examined_rows=examined * factor,
         )
+        if node.alias is not None and node.index is not None:
+            state.found[node.alias, sampled.table.name, node.index] = corrected.rows
         return corrected, factor * filtering
 
     def _factor(self, node: PlanNode, sampled: SampledTable, state: _State) -> float:
@@ -182,7 +218,8 @@ class Corrector:
             state.few = True
             expected = self._expected_of_few(node, sampled, there)
         if leaves is not None:
-            doubled = expected * _doubling(_pages(expected, sampled.rows, leaves.production))
+            pages = _pages(expected, sampled.rows, leaves.production)
+            doubled = expected * _doubling(pages, there)
             if doubled > expected:
                 expected = min(doubled, max(there, sampled.rows / 2))
         least = 1.0 if sampled.drawn and there == counted else 0.5 if sampled.drawn else 1.0 / counted
@@ -195,9 +232,16 @@ class Corrector:
         if node.access in _EQUALITIES and node.index is not None:
             values = self._distinct(node.relation, node.index)
             place = len(node.references) or len(node.key_columns)
+            if counted <= 1.0 and place:
+                rare = self._rare(node.relation, node.index, place)
+                if rare is not None:
+                    return max(1.0, rare * sampled.scale)
             if values and place:
                 mean = sampled.rows / max(1.0, values[min(place, len(values)) - 1])
                 return _weighed(seen, mean / sampled.scale) * sampled.scale
+        spread = self._spread(node, sampled) if node.access == "range" else None
+        if spread is not None:
+            return _weighed(seen, spread) * sampled.scale
         return seen * sampled.scale
 
     def _expected_of_made(self, node: PlanNode, sampled: SampledTable, counted: float) -> float:
@@ -239,11 +283,32 @@ class Corrector:
         return re.search(name + operator + r"(?![\s(]*`?\w+`?\.)", node.filter, re.IGNORECASE) is not None
 
 
-def _doubling(pages: float) -> float:
-    """By what a dive multiplies a range of so many leaf pages in production; the mean factor where that is open."""
-    if pages > COUNTED_PAGES * (1 + UNSURE):
-        return 2.0
-    return 1.0 if pages < COUNTED_PAGES * (1 - UNSURE) else math.sqrt(2.0)
+def _materialized(node: PlanNode) -> PlanNode | None:
+    """The subquery whose rows are put into a table before they are looked up there."""
+    if node.type != "Subquery Scan":
+        return None
+    return next((c for c in node.children if c.parent_relationship == "Subquery" and c.type == "Materialize"), None)
+
+
+def _with_materialized(added: float, left: PlanNode, old: PlanNode, new: PlanNode, before: float) -> float:
+    """What the join adds: the subquery and the writing of its rows once, a lookup for each row of the left side. A row
+    costs the same to write as to look up."""
+    beside = max(0.0, added - old.total_cost)
+    written = beside * old.rows / max(1.0, old.rows + left.rows)
+    once = min(added, old.total_cost) * _ratio(new.total_cost, old.total_cost) + written * _ratio(new.rows, old.rows)
+    return once + (beside - written) * before
+
+
+def _doubling(pages: float, sampled: float) -> float:
+    """By what a dive multiplies a range of so many leaf pages in production: 2 to the power of the chance that it does.
+
+    It does when the range lies on more than COUNTED_PAGES: where it begins within its first page is open, and so is its
+    length, known from so many ``sampled`` rows.
+    """
+    length = NormalDist(pages, pages * math.sqrt(UNSURE**2 + 1 / max(1.0, sampled)))
+    # a range of 9 + x pages, x below 1, lies on 11 with chance x, else on 10
+    starts = [COUNTED_PAGES - 1 + (step + 0.5) / STEPS for step in range(STEPS)]
+    return math.exp2(sum(1.0 - length.cdf(start) for start in starts) / STEPS)
 
 
 def _weighed(seen: float, mean: float) -> float:

@@ -20,6 +20,9 @@ from dbtune.planner.mysql.index_size import (
 )
 from dbtune.planner.mysql.scratch.statistics import IndexFigures, believed_rows
 
+TELLING = 100.0
+"""Values that one row of the sample has, from which on their number tells something."""
+
 
 @dataclass
 class SampledTable:
@@ -30,15 +33,18 @@ class SampledTable:
     """In production."""
     sampled: int
     """On the scratch server."""
+    there: float
+    """In production, as reading them has shown; the statistics, which the optimiser goes by, may be off."""
     drawn: bool
     """Whether they are rows of production's, not made ones."""
     measured: dict[str, Measured] = field(default_factory=dict)
     distinct: dict[tuple[str, ...], float] = field(default_factory=dict)
+    rare: dict[tuple[str, ...], float | None] = field(default_factory=dict)
 
     @property
     def scale(self) -> float:
         """Rows in production for each one here."""
-        return max(1.0, self.rows / self.sampled) if self.sampled else 1.0
+        return max(1.0, self.there / self.sampled) if self.sampled else 1.0
 
 
 class Figures:
@@ -100,6 +106,23 @@ class Figures:
         if len(keys) > 1:  # no more than every combination of its columns
             estimate = min(estimate, self._distinct(keys[:-1], sampled) * self._distinct(keys[-1:], sampled))
         return estimate
+
+    def rare(self, keys: Sequence[IndexKey], sampled: SampledTable) -> float | None:
+        """Rows in the sample to be expected of a value that one of its rows has, or none (EXPLAIN says 1 for both).
+
+        Values that one row of the sample has, f1 in number, would on average have 2 f2 / f1 rows in another sample
+        (H. Robbins, An Empirical Bayes Approach to Statistics, 1956). With Chao's number of those that none has,
+        f1² / 2 f2, both together have as many. None where the sample has too few such values to tell.
+        """
+        texts = tuple(key_expression(key) for key in keys)
+        if texts not in sampled.rare:
+            row = self._session.rows(
+                "SELECT COALESCE(SUM(c = 1), 0) AS one, COALESCE(SUM(c = 2), 0) AS two FROM"
+                f" (SELECT COUNT(*) AS c FROM {qualified(sampled.table.name)} GROUP BY {', '.join(texts)}) AS counted"
+            )[0]
+            one, two = float(row["one"]), float(row["two"])
+            sampled.rare[texts] = 2 * two / one if one >= TELLING else None
+        return sampled.rare[texts]
 
     def _estimated(self, texts: Sequence[str], sampled: SampledTable) -> float:
         grouped = ", ".join(texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pymysql.err import MySQLError
 
@@ -26,22 +27,34 @@ def stored_columns(table: Table) -> tuple[Column, ...]:
     return tuple(column for column in table.columns if not column.generated)
 
 
-def sample(target: MySQLSession, table: Table, rows: float, most: int) -> tuple[Sequence[Sequence[object]], str | None]:
-    """At most ``most`` rows of the table, each with the same chance, and the server's words where it gave none.
+@dataclass(frozen=True)
+class Sample:
+    """Rows of one table."""
+
+    rows: Sequence[Sequence[object]]
+    of: float
+    """Rows that the table has, as drawing them has shown: statistics can be off by a third."""
+    refusal: str | None = None
+    """The server's words where it gave none."""
+
+
+def sample(target: MySQLSession, table: Table, rows: float, most: int) -> Sample:
+    """At most ``most`` rows of the table, of which statistics believe that it has ``rows``; each with the same chance.
 
     The server reads the whole table for it, within the session's time limit.
     """
     names = [column.name for column in stored_columns(table)]
     query = f"SELECT {', '.join(map(identifier, names))} FROM {qualified(table.name)}"
-    if rows > most:
-        query += f" WHERE RAND() < {most * OVERSAMPLED / rows:.9f}"
+    share = most * OVERSAMPLED / rows if rows > most else 1.0
+    if share != 1.0:
+        query += f" WHERE RAND() < {share:.9f}"
     try:
         found: list[Row] = target.rows(f"{query} LIMIT {most}" if rows <= most else query)
     except MySQLError as error:
-        return (), first_line(error)
+        return Sample((), rows, first_line(error))
     step = max(1.0, len(found) / most)  # what is too much is left out evenly: a LIMIT would leave out the end
     kept = [found[int(place * step)] for place in range(min(len(found), most))]
-    return [[row[name] for name in names] for row in kept], None
+    return Sample([[row[name] for name in names] for row in kept], max(len(kept), len(found) / min(1.0, share)))
 
 
 def fill(session: MySQLSession, table: Table, rows: Sequence[Sequence[object]]) -> None:

@@ -57,6 +57,23 @@ class SampledConditions:
             root = self._range_in_order(root, limit)
         return replace(plan, root=root)
 
+    def spread(self, node: PlanNode, sampled: SampledTable) -> float | None:
+        """Rows of the sample in a range over several columns, were these independent of one another."""
+        index = self._index(sampled.table.name, node.index) if node.index is not None else None
+        text = _condition(node)
+        if index is None or len(index.keys) < 2 or not sampled.drawn or not sampled.sampled or _NOT_SQL.search(text):
+            return None
+        shares = []
+        for key in index.keys:
+            bounds = bounding_text(text, node.alias or sampled.table.name.name, key.column)
+            if bounds is None:
+                break
+            fitting = self._ask(f"SELECT COUNT(*) AS n FROM {_from(node, sampled)} WHERE {bounds}")
+            if fitting is None:
+                return None
+            shares.append(max(NONE_SEEN, fitting) / sampled.sampled)
+        return sampled.sampled * math.prod(shares) if len(shares) > 1 else None
+
     def _node(self, node: PlanNode, *, written: bool) -> PlanNode:
         below = written or node.type == "ModifyTable"
         node = replace(node, children=tuple(self._node(child, written=below) for child in node.children))

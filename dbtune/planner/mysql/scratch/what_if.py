@@ -10,6 +10,7 @@ optimiser believes in where there is no index.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -22,7 +23,7 @@ from dbtune.ddl.mysql_indexes import add_index, alter_table
 from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Configuration
-from dbtune.model.schema import Index
+from dbtune.model.schema import Index, IndexKey, Table
 from dbtune.model.workload import Limit
 from dbtune.planner.mysql.scratch.figures import Figures, SampledTable
 from dbtune.planner.mysql.scratch.statistics import IndexFigures, Statistics
@@ -37,6 +38,18 @@ MOST_INDEXES = 64
 
 Place = tuple[QualifiedName, str]
 """A table and the name of one of its indexes."""
+
+
+_ENUM_VALUE = re.compile(r"'(?:[^']|'')*'")
+
+
+def guessed_distinct(table: Table, key: IndexKey | None) -> float:
+    """Distinct values that MySQL takes a column to have of which it knows nothing: ten, or all that an ENUM can have
+    (``Item_field::get_cond_filter_default_probability``)."""
+    column = table.column(key.column) if key is not None and key.column is not None else None
+    if column is None or not column.type.lower().startswith("enum"):
+        return UNKNOWN_DISTINCT
+    return min(UNKNOWN_DISTINCT, float(max(1, len(_ENUM_VALUE.findall(column.type)))))
 
 
 class WhatIfIndexes:
@@ -189,6 +202,11 @@ class WhatIfIndexes:
         mysql = index.facts.mysql if index is not None and index.facts is not None else None
         return () if mysql is None else tuple(map(float, mysql.n_diff))
 
+    def rare(self, table: QualifiedName, name: str, length: int) -> float | None:
+        """See ``Figures.rare``: of the index's first columns."""
+        index = self.existing(table, name)
+        return None if index is None else self._figures.rare(index.keys[:length], self._tables[table])
+
     def _believed(self, place: Place) -> IndexFigures:
         """What the optimiser is to find in the statistics of a what-if index, shown or hidden."""
         table, name = place
@@ -204,7 +222,7 @@ class WhatIfIndexes:
                 for (where, other_name), other in others
                 if where == table and other.keys[0] == first and (values := self.figures(where, other_name))
             ),
-            UNKNOWN_DISTINCT,
+            guessed_distinct(self._tables[table].table, first),
         )
         rows = max(1.0, self._tables[table].rows)
         n_diff = tuple(min(rows, known * UNKNOWN_DISTINCT**place) for place in range(len(figures.n_diff)))
