@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dbtune.model.names import QualifiedName
+
 HistogramKind = Literal["singleton", "equi-height", "JSON_HB", "SINGLE_PREC_HB", "DOUBLE_PREC_HB"]
 """The first two are MySQL's, the others MariaDB's."""
 
@@ -119,6 +121,11 @@ class Partition:
     clustered_pages: int | None = None
     other_pages: int | None = None
     indexes: tuple[IndexPartition, ...] = ()
+
+
+def partition_table(table: QualifiedName, partition: str) -> QualifiedName:
+    """InnoDB's name of what holds a partition's rows; ``partition`` as EXPLAIN names it."""
+    return QualifiedName(table.schema, f"{table.name}#p#{partition}")
 
 
 @dataclass(frozen=True)

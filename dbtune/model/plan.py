@@ -59,6 +59,9 @@ class PlanNode:
     subplans_removed: int = 0
     """Partitions that an Append leaves out as it starts, by values not known before (``now()``, a parameter). Its cost
     is still that of all."""
+    partitions: tuple[str, ...] = ()
+    """Those of the relation that are read, as EXPLAIN of MySQL and MariaDB names them; ``p0_p0sp1`` a subpartition.
+    Empty also where the relation has none."""
 
     def walk(self) -> Iterator[PlanNode]:
         """This node and all below it, depth first."""

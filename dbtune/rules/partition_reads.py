@@ -9,7 +9,8 @@ from dbtune.model.schema import Table
 from dbtune.planner.gate import PlannedStatement
 from dbtune.planner.partitions.pruning import parts_read, prunes
 from dbtune.rules.context import Context
-from dbtune.rules.partition_tree import has_rows, leaves
+from dbtune.rules.partition_parts import has_rows
+from dbtune.rules.partition_tree import leaves
 
 
 @dataclass(frozen=True)

@@ -4,52 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dbtune.model.partitioning import PartitionKind
-from dbtune.model.schema import Column, Table
+from dbtune.model.schema import Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.partitions.axis import Axis, axis_of, zone_of
+from dbtune.rules.mysql_partitions import mysql_leaves, mysql_partitioned_table
+from dbtune.rules.partition_parts import Partition, PartitionedTable
 
 KEY = re.compile(r"(?P<kind>RANGE|LIST|HASH) \((?P<columns>.*)\)\Z")
 RANGE = re.compile(r"FOR VALUES FROM \((?P<lower>[^()]*)\) TO \((?P<upper>[^()]*)\)\Z")
 DEFAULT = "DEFAULT"
 
 
-@dataclass(frozen=True)
-class Partition:
-    """A partition one level below. Points lie on the key's axis; None: no limit, or no axis."""
-
-    table: Table
-    lower: float | None = None
-    upper: float | None = None
-    is_default: bool = False
-
-
-@dataclass(frozen=True)
-class PartitionedTable:
-    """A partitioned table by one column or, where ``column`` is None, by something else."""
-
-    table: Table
-    kind: PartitionKind
-    column: Column | None
-    axis: Axis | None
-    """Of a range's key."""
-    parts: tuple[Partition, ...]
-    """Ranges in order, the default last."""
-
-    @property
-    def default(self) -> Partition | None:
-        return next((part for part in self.parts if part.is_default), None)
-
-    @property
-    def ranges(self) -> tuple[Partition, ...]:
-        """Parts with both limits, in order."""
-        return tuple(part for part in self.parts if part.lower is not None and part.upper is not None)
-
-
 def partitioned_table(snapshot: Snapshot, table: Table) -> PartitionedTable | None:
     """What the table's key and bounds say; None where the table is not partitioned or its key could not be seen."""
+    if table.mysql is not None:
+        return mysql_partitioned_table(snapshot, table)
     found = KEY.match(table.partition_key or "")
     if found is None:
         return None
@@ -64,17 +35,12 @@ def partitioned_table(snapshot: Snapshot, table: Table) -> PartitionedTable | No
 
 def leaves(snapshot: Snapshot, table: Table) -> Iterator[Table]:
     """All partitions below, at any depth, that hold rows themselves."""
+    yield from mysql_leaves(table)
     for child in snapshot.children(table.name):
         if child.kind == "partitioned":
             yield from leaves(snapshot, child)
         else:
             yield child
-
-
-def has_rows(table: Table) -> bool:
-    """Whether the table, or what was seen of it, is not empty."""
-    live = table.activity.live_tuples if table.activity is not None else 0
-    return table.rows > 0 or live > 0 or (table.tuples < 0 and table.file_pages > 0)
 
 
 def _partition(child: Table, axis: Axis | None) -> Partition:

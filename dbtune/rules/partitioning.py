@@ -13,7 +13,7 @@ from dbtune.model.errors import PlanFailed, PlannerUnavailable
 from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import PartitionScheme
 from dbtune.model.schema import Table
-from dbtune.model.snapshot import Snapshot
+from dbtune.model.snapshot import Dialect, Snapshot
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
 from dbtune.planner.partitions.axis import zone_of
 from dbtune.planner.partitions.pruning import parts_read, prunes, settled_cost
@@ -37,7 +37,11 @@ SAME_COST = 0.01
 MOST_TABLES = 10
 """That are looked at: pricing one takes seconds, and it is a great step."""
 
-PLANNING_MS = ((10, 0.04), (100, 0.4), (1000, 8.0))
+PLANNING_MS: Mapping[Dialect, Sequence[tuple[int, float]]] = {
+    "postgres": ((10, 0.04), (100, 0.4), (1000, 8.0)),
+    "mysql": ((10, 0.02), (100, 0.3), (1000, 3.5)),
+    "mariadb": ((10, 0.01), (100, 0.15), (1000, 1.7)),
+}
 """Milliseconds that planning a statement takes for so many partitions in it (docs/partitioning.md)."""
 
 
@@ -181,9 +185,9 @@ def memory_bytes(snapshot: Snapshot) -> int | None:
     return int(found[1]) * UNITS[found[2]] if found is not None else None
 
 
-def planning_ms(parts: int) -> float:
+def planning_ms(parts: int, dialect: Dialect = "postgres") -> float:
     """Time to plan a statement with so many partitions, between and beyond the measured points."""
-    points = PLANNING_MS
+    points = PLANNING_MS[dialect]
     low, high = (points[0], points[1]) if parts <= points[1][0] else (points[1], points[2])
     slope = log10(high[1] / low[1]) / log10(high[0] / low[0])
     return float(low[1] * (max(parts, 1) / low[0]) ** slope)

@@ -202,6 +202,7 @@ class _Reader:
             references=texts(table.get("ref")),
             examined_rows=examined,
             output=texts(table.get("used_columns")),
+            partitions=texts(table.get("partitions")),
         )
         node = self._with_subqueries(node, table)
         if table.get("using_filesort") is True:  # of UPDATE and DELETE of one table with ORDER BY

@@ -194,6 +194,7 @@ class _Reader:
             references=texts(table.get("ref")),
             examined_rows=examined,
             actual_examined_rows=actual_examined,
+            partitions=texts(table.get("partitions")),
         )
         node = replace(node, **_actual(table, "r_rows"))  # type: ignore[arg-type]
         node = replace(node, children=(*node.children, *self._below(table)))

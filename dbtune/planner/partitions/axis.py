@@ -6,8 +6,9 @@ Only types whose values are numbers or times; texts have an order but no distanc
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +22,16 @@ TIMES = TIMESTAMPS | {"date"}
 
 GREATEST = {"int2": 2.0**15 - 1, "int4": 2.0**31 - 1, "int8": 2.0**53}
 """Of ``int8`` as far as a float tells whole numbers apart."""
+
+MYSQL_TYPES = {
+    "date": "date",
+    "datetime": "timestamp",
+    "timestamp": "timestamptz",
+    **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint"), "int8"),
+}
+"""Types of MySQL and MariaDB with a line like that of a type of Postgres."""
+
+OFFSET = re.compile(r"([+-])(\d\d?):(\d\d)\Z")
 
 SECONDS_A_DAY = 86_400
 EPOCH = datetime(2000, 1, 1)
@@ -97,8 +108,15 @@ class Axis:
 
 def zone_of(snapshot: Snapshot) -> tzinfo:
     """The server's time zone; UTC where this machine does not know it."""
+    name = snapshot.settings.get("TimeZone") or snapshot.settings.get("time_zone", "UTC")
+    if name == "SYSTEM":
+        name = snapshot.settings.get("system_time_zone", "UTC")
+    offset = OFFSET.match(name)
+    if offset is not None:
+        sign = -1 if offset[1] == "-" else 1
+        return timezone(sign * timedelta(hours=int(offset[2]), minutes=int(offset[3])))
     try:
-        return ZoneInfo(snapshot.settings.get("TimeZone", "UTC"))
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
 
@@ -106,5 +124,7 @@ def zone_of(snapshot: Snapshot) -> tzinfo:
 def axis_of(column: Column, zone: tzinfo = UTC) -> Axis | None:
     """The column's line; None for types that have none."""
     name = column.type_name.name
+    if column.mysql is not None:
+        return Axis(MYSQL_TYPES[name], zone) if name in MYSQL_TYPES else None
     known = column.type_name.schema == "pg_catalog" and (name in NUMBERS or name in TIMES)
     return Axis(name, zone) if known else None

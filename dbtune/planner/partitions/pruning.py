@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dbtune.model.mysql import partition_table
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan, PlanNode
 from dbtune.planner.gate import PlannedStatement, StatementCost
@@ -26,11 +27,15 @@ def custom_plans(planned: PlannedStatement, cost: StatementCost) -> Sequence[tup
 
 def parts_read(planned: PlannedStatement, cost: StatementCost, partitions: frozenset[QualifiedName]) -> float:
     """How many of these partitions the plans read, on average."""
-    counts = [
-        len({node.relation for node in plan.root.walk() if node.relation in partitions})
-        for _, plan in custom_plans(planned, cost)
-    ]
+    counts = [len(read_by(plan) & partitions) for _, plan in custom_plans(planned, cost)]
     return sum(counts) / len(counts) if counts else 0.0
+
+
+def read_by(plan: Plan) -> frozenset[QualifiedName]:
+    """The tables that the plan reads, partitions of MySQL among them."""
+    nodes = [node for node in plan.root.walk() if node.relation is not None]
+    parts = {partition_table(node.relation, part) for node in nodes if node.relation for part in node.partitions}
+    return frozenset(parts | {node.relation for node in nodes if node.relation})
 
 
 def prunes(parts: float, filled: int) -> bool:

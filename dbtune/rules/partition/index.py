@@ -32,7 +32,8 @@ from dbtune.model.units import plural
 from dbtune.rules.changes import drop
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
-from dbtune.rules.partition_tree import has_rows, leaves, partitioned_table
+from dbtune.rules.partition_parts import has_rows
+from dbtune.rules.partition_tree import leaves, partitioned_table
 from dbtune.rules.registry import rule
 from dbtune.rules.wording import key_words
 

@@ -3,9 +3,9 @@
 A case is ``cases/<rule id>/<name>.sql``: a comment that says what it shows, optionally ``-- options: {…}`` (fields of
 AdviseOptions), ``-- server: {…}`` and ``-- settings: {…}`` (fields of the snapshot's MySQLServer, and variables, to be
 taken for the real ones, such as the uptime), ``-- what_if: true`` (planned as those that drop indexes are) and
-``-- only: mysql`` (for one family), SQL that makes the database (behind ``-- mysql:`` or ``-- mariadb:`` for one
-family), the line ``-- workload``, and the statements. The findings of all rules stand in ``<name>.json``, by family;
-``DBTUNE_WRITE_EXPECTED=1`` writes them.
+``-- only: mysql`` (for one family), ``-- as of 2026-03-15T12:00:00+00:00`` (when it is said to be), SQL that makes the
+database (behind ``-- mysql:`` or ``-- mariadb:`` for one family), the line ``-- workload``, and the statements. The
+findings of all rules stand in ``<name>.json``, by family; ``DBTUNE_WRITE_EXPECTED=1`` writes them.
 """
 
 from __future__ import annotations
@@ -91,7 +91,13 @@ class Case:
         assert found.server.mysql is not None
         observed = replace(found.server.mysql, **self._fields("server"))
         settings = {**found.settings, **self._fields("settings")}
-        return replace(found, server=replace(found.server, mysql=observed), settings=settings)
+        moment = re.search(r"^-- as of (\S+)$", self._text, re.MULTILINE)
+        return replace(
+            found,
+            server=replace(found.server, mysql=observed),
+            settings=settings,
+            collected_at=moment[1] if moment else found.collected_at,
+        )
 
     def expected(self) -> dict[str, Any]:
         path = self.path.with_suffix(".json")

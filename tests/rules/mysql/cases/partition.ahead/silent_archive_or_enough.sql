@@ -1,0 +1,21 @@
+-- Partitions enough, an archive, a list, a hash, versions of rows that nobody partitioned by a key.
+-- options: {"only": ["partition.ahead"]}
+-- as of 2026-03-15T12:00:00+00:00
+CREATE TABLE events (at date NOT NULL) PARTITION BY RANGE COLUMNS (at) (
+  PARTITION p1 VALUES LESS THAN ('2026-03-01'), PARTITION p2 VALUES LESS THAN ('2026-04-01'),
+  PARTITION p3 VALUES LESS THAN ('2026-05-01'), PARTITION p4 VALUES LESS THAN ('2026-06-01'));
+INSERT INTO events VALUES ('2026-03-02');
+CREATE TABLE archive (at date NOT NULL) PARTITION BY RANGE COLUMNS (at) (
+  PARTITION p1 VALUES LESS THAN ('2019-01-01'), PARTITION p2 VALUES LESS THAN ('2020-01-01'),
+  PARTITION p3 VALUES LESS THAN ('2021-01-01'));
+INSERT INTO archive VALUES ('2019-03-02'), ('2020-03-02');
+CREATE TABLE by_state (state varchar(10) NOT NULL) PARTITION BY LIST COLUMNS (state) (
+  PARTITION fresh VALUES IN ('new'), PARTITION gone VALUES IN ('old', 'older'));
+CREATE TABLE by_hash (id int NOT NULL PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 4;
+CREATE TABLE by_two (a int NOT NULL, b int NOT NULL) PARTITION BY RANGE COLUMNS (a, b) (
+  PARTITION p1 VALUES LESS THAN (1, 1), PARTITION p2 VALUES LESS THAN (2, 2), PARTITION p3 VALUES LESS THAN (3, MAXVALUE));
+INSERT INTO by_two VALUES (0, 0), (1, 5), (2, 9);
+ANALYZE TABLE events, archive, by_state, by_hash, by_two;
+
+-- workload
+SELECT id FROM by_hash WHERE id = 3;

@@ -1,0 +1,13 @@
+-- An empty MAXVALUE, and a list without a default.
+-- options: {"only": ["partition"]}
+-- as of 2026-03-15T12:00:00+00:00
+CREATE TABLE log (at datetime NOT NULL) PARTITION BY RANGE COLUMNS (at) (
+  PARTITION p1 VALUES LESS THAN ('2026-04-01'), PARTITION p2 VALUES LESS THAN ('2026-05-01'),
+  PARTITION p3 VALUES LESS THAN ('2026-06-01'), PARTITION pmax VALUES LESS THAN (MAXVALUE));
+INSERT INTO log VALUES ('2026-03-05');
+CREATE TABLE by_state (state int NOT NULL) PARTITION BY LIST (state) (PARTITION a VALUES IN (1), PARTITION b VALUES IN (2));
+INSERT INTO by_state VALUES (1), (2);
+ANALYZE TABLE log, by_state;
+
+-- workload
+SELECT at FROM log WHERE at > '2026-03-01';
