@@ -17,6 +17,8 @@ from dbtune.model.schema import Index
 Algorithm = Literal["INPLACE", "COPY"]
 Lock = Literal["NONE", "SHARED"]
 
+DROP_PRIMARY_KEY = "DROP PRIMARY KEY"
+
 COPYING_ENGINES = frozenset({"MyISAM", "Aria", "MEMORY", "CSV", "ARCHIVE"})
 """Engines that build and drop indexes by a copy of the table."""
 
@@ -32,16 +34,19 @@ class AlterTable:
     clauses: tuple[str, ...]
     algorithm: Algorithm = "INPLACE"
     lock: Lock = "NONE"
+    ending: str = ""
+    """What stands behind everything else, without a comma: ``PARTITION BY …``."""
 
     @property
     def body(self) -> str:
         """The clauses alone, as the tools for online schema changes take them."""
-        return ", ".join(self.clauses)
+        return _spaced(", ".join(self.clauses), self.ending)
 
     @property
     def sql(self) -> str:
         """The statement, without a semicolon."""
-        return f"ALTER TABLE {qualified(self.table)} {self.body}, ALGORITHM={self.algorithm}, LOCK={self.lock}"
+        words = ", ".join((*self.clauses, f"ALGORITHM={self.algorithm}", f"LOCK={self.lock}"))
+        return _spaced(f"ALTER TABLE {qualified(self.table)} {words}", self.ending)
 
     @property
     def stops_writers(self) -> bool:
@@ -99,6 +104,10 @@ def drop_foreign_key(table: QualifiedName, name: str) -> AlterTable:
 def add_foreign_key_clause(name: str, definition: str) -> str:
     """The clause that makes the constraint. Rows are only checked by a COPY (with foreign_key_checks on)."""
     return f"ADD CONSTRAINT {identifier(name)} {definition}"
+
+
+def _spaced(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
 def _way(index: Index, engine: str, *, is_build: bool) -> tuple[Algorithm, Lock]:

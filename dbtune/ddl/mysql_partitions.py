@@ -1,4 +1,4 @@
-"""Partitions of MySQL and MariaDB: bounds, and the ALTER TABLE that adds, splits and drops ranges.
+"""Partitions of MySQL and MariaDB: the ALTER TABLE that makes them, adds, splits and drops ranges, and the way back.
 
 Algorithms and locks were tried on MySQL 9.7, MariaDB 10.11 and 11.8. MariaDB takes neither word beside these clauses
 (a syntax error in 10.11). Source: MySQL manual, "Online DDL Operations", "Partitioning Operations".
@@ -10,8 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from dbtune.ddl.mysql_alter import DROP_PRIMARY_KEY, AlterTable
+from dbtune.ddl.mysql_indexes import key_expression
 from dbtune.ddl.mysql_quoting import identifier, literal, qualified
+from dbtune.model.mysql import Partitioning
 from dbtune.model.names import QualifiedName
+from dbtune.model.schema import Index, IndexKey, Table
 
 Function = Literal["", "to_days", "to_seconds", "year", "unix_timestamp"]
 """What stands around the column in ``PARTITION BY RANGE``. Empty: nothing, as always in ``RANGE COLUMNS``."""
@@ -41,6 +45,11 @@ def bound_expression(function: Function, value: str, number: int | None) -> str:
     return str(number) if number is not None else literal(value)
 
 
+def column_bound(text: str, *, is_time: bool) -> str:
+    """Of ``RANGE COLUMNS``, from the text of the axis."""
+    return literal(text.removesuffix(" 00:00:00")) if is_time else text
+
+
 def add_ranges(table: QualifiedName, bounds: Sequence[Bound], family: str) -> str:
     """At the end, where there is no MAXVALUE partition: nothing is copied, nobody waits."""
     return f"{_alter(table, family, 'NONE')}ADD PARTITION ({_listed(bounds)})"
@@ -60,6 +69,41 @@ def merge_ranges(table: QualifiedName, old: Sequence[str], bound: Bound, family:
 def drop_ranges(table: QualifiedName, names: Sequence[str], family: str) -> str:
     """With their rows."""
     return f"{_alter(table, family, 'NONE')}DROP PARTITION {', '.join(map(identifier, names))}"
+
+
+def partition_clause(partitioning: Partitioning) -> str:
+    """``PARTITION BY RANGE COLUMNS (…) (…)`` of ranges as ``information_schema`` describes them."""
+    listed = ", ".join(Bound(part.name, part.description or MAXVALUE).sql for part in partitioning.partitions)
+    return f"PARTITION BY {partitioning.method} ({partitioning.expression}) ({listed})"
+
+
+def partition_alter(table: Table, partitioning: Partitioning) -> AlterTable:
+    """The table in these ranges, of one column, which becomes part of the primary key. A copy: writers wait."""
+    widened = widened_key(table, partitioning)
+    clauses = (DROP_PRIMARY_KEY, _primary_key(widened)) if widened else ()
+    return AlterTable(table.name, clauses, "COPY", "SHARED", partition_clause(partitioning))
+
+
+def unpartition_alter(table: Table, partitioning: Partitioning) -> AlterTable:
+    """The table as it was before ``partition_alter``."""
+    key = primary_index(table)
+    clauses = (DROP_PRIMARY_KEY, _primary_key(key.keys)) if key and widened_key(table, partitioning) else ()
+    return AlterTable(table.name, clauses, "COPY", "SHARED", "REMOVE PARTITIONING")
+
+
+def primary_index(table: Table) -> Index | None:
+    return next((index for index in table.indexes if index.primary), None)
+
+
+def widened_key(table: Table, partitioning: Partitioning) -> tuple[IndexKey, ...]:
+    """The primary key with the column in it; empty where it holds the column, or there is none."""
+    key = primary_index(table)
+    column = partitioning.expression.strip("`").replace("``", "`")
+    return (*key.keys, IndexKey(column)) if key is not None and column not in key.columns else ()
+
+
+def _primary_key(keys: Sequence[IndexKey]) -> str:
+    return f"ADD PRIMARY KEY ({', '.join(map(key_expression, keys))})"
 
 
 def _alter(table: QualifiedName, family: str, lock: str) -> str:

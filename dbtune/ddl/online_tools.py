@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from dbtune.ddl.mysql_alter import AlterTable
+from dbtune.ddl.mysql_alter import DROP_PRIMARY_KEY, AlterTable
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ def pt_online_schema_change(alter: AlterTable, ties: Ties = Ties(), place: Place
     dsn = [f"h={_dsn(place.host)}", *([f"P={place.port}"] if place.port else []), f"u={_dsn(place.user)}"]
     dsn += [f"D={_dsn(alter.table.schema)}", f"t={_dsn(alter.table.name)}"]
     words = ["pt-online-schema-change", "--alter", alter.body]
+    if any(clause == DROP_PRIMARY_KEY for clause in alter.clauses):
+        words.append("--no-check-alter")  # it wants to be told that the key is meant to go
     if ties.referenced:
         words += ["--alter-foreign-keys-method", "auto"]
     return shlex.join([*words, "--ask-pass", "--dry-run", ",".join(dsn)])

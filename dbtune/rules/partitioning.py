@@ -7,20 +7,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log10
 
+from dbtune.candidates.mysql_partitions import mysql_partition_candidates
 from dbtune.candidates.partitions import KeyUse, key_uses, partition_candidates
 from dbtune.model.access import Predicate
 from dbtune.model.errors import PlanFailed, PlannerUnavailable
 from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import PartitionScheme
+from dbtune.model.plan import Confidence
 from dbtune.model.schema import Table
 from dbtune.model.snapshot import Dialect, Snapshot
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
+from dbtune.planner.mysql.partitioned import mysql_partitioned
 from dbtune.planner.partitions.axis import zone_of
 from dbtune.planner.partitions.pruning import parts_read, prunes, settled_cost
 from dbtune.planner.partitions.what_if import partitioned
 from dbtune.rules.context import Context
+from dbtune.rules.mysql_partition_plan import mysql_blockers
+from dbtune.rules.mysql_tables import is_mysql
 from dbtune.rules.partition_plan import cannot_be_carried, taken_name
 from dbtune.rules.partition_times import moment_of
+from dbtune.rules.partition_tree import leaves
 
 LEAST_USE = 0.1
 """Share of the cost of a table's statements that must fix a column, for it to be thought of as a key."""
@@ -79,6 +85,8 @@ class Pricing:
     """Those that the server refuses on the partitioned table, with its reason."""
     filled: int
     """Partitions that hold rows."""
+    confidence: Confidence
+    """The grade that the planner's answers deserve."""
 
     @property
     def before(self) -> float:
@@ -133,12 +141,16 @@ class Assessment:
     """A table, the best scheme found for it, and what speaks for and against."""
 
     table: Table
+    scheme: PartitionScheme
+    """The best one; where nobody could price any, the one thought of first."""
     best: Pricing | None
     tried: int
     uses: Mapping[str, KeyUse]
     blockers: tuple[str, ...]
     retention: tuple[PlannedStatement, ...]
     """DELETEs of whatever is older than something, by the key."""
+    cost: float
+    """Of all statements on the table as it is: calls times cost."""
 
 
 def assessments(ctx: Context) -> Iterator[Assessment]:
@@ -167,6 +179,7 @@ def is_candidate(ctx: Context, table: Table) -> bool:
     return (
         table.kind == "table"
         and table.persistence == "permanent"
+        and table.partition_key is None
         and not table.parents
         and not ctx.snapshot.children(table.name)
         and table_bytes(ctx, table) >= ctx.options.partition_bytes
@@ -180,9 +193,16 @@ def table_bytes(ctx: Context, table: Table) -> int:
 
 
 def memory_bytes(snapshot: Snapshot) -> int | None:
-    """What the operator says there is for caching: ``effective_cache_size``; None where not known."""
+    """What the operator says there is for caching (see ``memory_setting``); None where not known."""
+    if is_mysql(snapshot):
+        text = snapshot.settings.get(memory_setting(snapshot), "")
+        return int(text) if text.isdigit() else None
     found = SIZE.match(snapshot.settings.get("effective_cache_size", ""))
     return int(found[1]) * UNITS[found[2]] if found is not None else None
+
+
+def memory_setting(snapshot: Snapshot) -> str:
+    return "innodb_buffer_pool_size" if is_mysql(snapshot) else "effective_cache_size"
 
 
 def planning_ms(parts: int, dialect: Dialect = "postgres") -> float:
@@ -201,7 +221,8 @@ def _assess(ctx: Context, table: Table) -> Assessment | None:
     if total <= 0:
         return None
     now, zone = moment_of(ctx.snapshot), zone_of(ctx.snapshot)
-    candidates = partition_candidates(table, uses, LEAST_USE * total, now, zone)
+    find = mysql_partition_candidates if is_mysql(ctx.snapshot) else partition_candidates
+    candidates = find(table, uses, LEAST_USE * total, now, zone)
     if not candidates:
         return None
     pricings = [one for scheme in candidates if (one := price(ctx, table, scheme, statements)) is not None]
@@ -209,7 +230,7 @@ def _assess(ctx: Context, table: Table) -> Assessment | None:
     scheme = best.scheme if best is not None else candidates[0]
     retention = tuple(p for p in statements if _deletes_old(p, table.name, scheme.column))
     blockers = tuple(_blockers(ctx, table, scheme, best))
-    return Assessment(table, best, len(pricings), uses, blockers, retention)
+    return Assessment(table, scheme, best, len(pricings), uses, blockers, retention, total)
 
 
 def best_of(pricings: Sequence[Pricing]) -> Pricing | None:
@@ -226,7 +247,10 @@ def price(
     ctx: Context, table: Table, scheme: PartitionScheme, statements: Sequence[PlannedStatement]
 ) -> Pricing | None:
     """Plan the statements on the table under the scheme, with all advice accepted so far; None where nobody can."""
-    snapshot = partitioned(_part_of(ctx, table, statements), scheme)
+    if is_mysql(ctx.snapshot):
+        snapshot = mysql_partitioned(ctx.snapshot, scheme)
+    else:
+        snapshot = partitioned(_part_of(ctx, table, statements), scheme)
     try:
         planner = ctx.planner.changed(snapshot)
     except PlannerUnavailable:
@@ -235,7 +259,9 @@ def price(
         return None
     try:
         gate = Gate(planner)
-        filled = frozenset(child.name for child in snapshot.children(table.name) if child.file_pages > 0)
+        changed = snapshot.table(table.name)
+        parts = leaves(snapshot, changed) if changed is not None else ()
+        filled = frozenset(part.name for part in parts if _is_filled(part))
         priced, failed = [], []
         for planned in statements:
             try:
@@ -252,9 +278,15 @@ def price(
                     parts_read(planned, after, filled),
                 )
             )
+        confidence = planner.confidence
     finally:
         planner.close()
-    return Pricing(scheme, tuple(priced), tuple(failed), len(filled))
+    return Pricing(scheme, tuple(priced), tuple(failed), len(filled), confidence)
+
+
+def _is_filled(part: Table) -> bool:
+    """Empty ones of InnoDB have a page too."""
+    return part.file_pages > 0 if not part.name.name.count("#p#") else part.rows > 0
 
 
 def _part_of(ctx: Context, table: Table, statements: Iterable[PlannedStatement]) -> Snapshot:
@@ -279,12 +311,11 @@ def _deletes_old(planned: PlannedStatement, table: QualifiedName, column: str) -
 
 def _blockers(ctx: Context, table: Table, scheme: PartitionScheme, best: Pricing | None) -> Iterator[str]:
     """What cannot be carried over, or would break."""
-    yield from _keys_in_the_way(ctx, table, scheme)
-    yield from cannot_be_carried(ctx.snapshot, table)
-    taken = taken_name(ctx.snapshot, table, scheme)
-    if taken is not None:
-        yield f"there is something of the name {taken} already"
     column = table.column(scheme.column)
+    if is_mysql(ctx.snapshot):
+        yield from mysql_blockers(ctx.snapshot, table, scheme, ctx.ledger.touching(table.name))
+    else:
+        yield from _postgres_blockers(ctx, table, scheme)
     if column is not None and not column.not_null and column.statistics is not None and column.statistics.null_frac > 0:
         yield f"{column.name} is NULL in {column.statistics.null_frac:.0%} of the rows"
     if column is not None and column.generated:
@@ -294,6 +325,14 @@ def _blockers(ctx: Context, table: Table, scheme: PartitionScheme, best: Pricing
         yield f"statements update {scheme.column}, which would move rows between partitions"
     for planned, reason in best.failed if best is not None else ():
         yield f"the server would refuse `{planned.statement.text[:60]}`: {reason}"
+
+
+def _postgres_blockers(ctx: Context, table: Table, scheme: PartitionScheme) -> Iterator[str]:
+    yield from _keys_in_the_way(ctx, table, scheme)
+    yield from cannot_be_carried(ctx.snapshot, table)
+    taken = taken_name(ctx.snapshot, table, scheme)
+    if taken is not None:
+        yield f"there is something of the name {taken} already"
 
 
 def _keys_in_the_way(ctx: Context, table: Table, scheme: PartitionScheme) -> Iterator[str]:

@@ -202,7 +202,8 @@ class _Reader:
             references=texts(table.get("ref")),
             examined_rows=examined,
             output=texts(table.get("used_columns")),
-            partitions=texts(table.get("partitions")),
+            # an INSERT reads none, and names all that it may write to
+            partitions=() if table.get("insert") is True else texts(table.get("partitions")),
         )
         node = self._with_subqueries(node, table)
         if table.get("using_filesort") is True:  # of UPDATE and DELETE of one table with ORDER BY

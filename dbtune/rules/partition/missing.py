@@ -10,6 +10,9 @@ partition is dropped instead, and it is enough that the statements lose nothing.
 
 For a table that one would think of partitioning and should not, the reasons are told, with what it would cost.
 
+On MySQL and MariaDB the sample on the scratch server is put in ranges, and the server asked; the primary key gets the
+column, and foreign keys, FULLTEXT and SPATIAL indexes stand in the way.
+
 The figures are beside the recommended indexes. They hold for the whole table in partitions; rows from before the
 conversion are in one large partition until they are split.
 
@@ -19,7 +22,10 @@ conversion are in one large partition until they are split.
 SELECT sum(amount) FROM payments WHERE paid_at >= '2026-03-01' AND paid_at < '2026-04-01';
 DELETE FROM payments WHERE paid_at < now() - interval '3 years';
 
--- payments by month of paid_at
+-- payments by month of paid_at; on MySQL:
+ALTER TABLE `shop`.`payments` DROP PRIMARY KEY, ADD PRIMARY KEY (`id`, `paid_at`), ALGORITHM=COPY, LOCK=SHARED
+  PARTITION BY RANGE COLUMNS (`paid_at`) (PARTITION `p20260301` VALUES LESS THAN ('2026-04-01'),
+  PARTITION `pmax` VALUES LESS THAN (MAXVALUE));
 ```
 
 ## When not to follow it
@@ -41,6 +47,8 @@ from dbtune.model.units import human_bytes, human_number, plural
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
 from dbtune.rules.ledger import statement_evidence
+from dbtune.rules.mysql_partition_plan import mysql_change
+from dbtune.rules.mysql_tables import is_mysql
 from dbtune.rules.partition_plan import change_of
 from dbtune.rules.partitioning import (
     ENOUGH_PRUNE,
@@ -49,6 +57,7 @@ from dbtune.rules.partitioning import (
     Pricing,
     assessments,
     memory_bytes,
+    memory_setting,
     planning_ms,
     table_bytes,
 )
@@ -70,16 +79,25 @@ WORTH_A_WORD = 0.3
 HIGH_GAIN = 0.5
 
 
-@rule("partition.missing", group="partition", severity="medium", after=("index.missing",))
+@rule(
+    "partition.missing",
+    group="partition",
+    severity="medium",
+    dialects=("postgres", "mysql", "mariadb"),
+    after=("index.missing",),
+)
 def missing_partitions(ctx: Context) -> Iterator[Finding]:
     """Tables to be partitioned, and tables that are not, with the reasons."""
     for one in assessments(ctx):
         if one.best is None:
+            # the server refuses to try it for the very reasons that are to be told
+            if is_mysql(ctx.snapshot) and one.blockers and _is_asked(ctx, one):
+                yield _impossible(one)
             continue
         against = list(_against(ctx, one, one.best))
         if not against:
             yield _recommended(ctx, one, one.best)
-        elif _is_asked(ctx, one, one.best):
+        elif _is_asked(ctx, one):
             yield _refused(ctx, one, one.best, against)
 
 
@@ -105,17 +123,34 @@ def _against(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
     yield from one.blockers
 
 
-def _is_asked(ctx: Context, one: Assessment, best: Pricing) -> bool:
+def _impossible(one: Assessment) -> Finding:
+    table = one.table.name
+    return Finding(
+        subject=Subject(table.schema, table.name, (one.scheme.column,)),
+        title=f"Leave {table} in one piece",
+        reason=(
+            f"Partitions {one.scheme.title} were thought of, but {'; '.join(one.blockers)}. "
+            "What they would save was not tried."
+        ),
+        evidence=Evidence("heuristic"),
+        severity="info",
+        key="key",
+    )
+
+
+def _is_asked(ctx: Context, one: Assessment) -> bool:
     """Whether a user would wonder why this table is not partitioned."""
     memory = memory_bytes(ctx.snapshot)
-    use = one.uses.get(best.scheme.column)
-    by_range = use is not None and use.by_range >= WORTH_A_WORD * best.before > 0
+    use = one.uses.get(one.scheme.column)
+    cost = one.best.before if one.best is not None else one.cost
+    by_range = use is not None and use.by_range >= WORTH_A_WORD * cost > 0
     return bool(one.retention) or by_range or (memory is not None and table_bytes(ctx, one.table) > memory)
 
 
 def _recommended(ctx: Context, one: Assessment, best: Pricing) -> Finding:
     table = one.table.name
-    change = change_of(ctx.snapshot, one.table, best.scheme)
+    find = mysql_change if is_mysql(ctx.snapshot) else change_of
+    change = find(ctx.snapshot, one.table, best.scheme)
     return Finding(
         subject=Subject(table.schema, table.name, (best.scheme.column,)),
         title=f"Partition {table} {best.scheme.title}",
@@ -157,7 +192,8 @@ def _severity(ctx: Context, best: Pricing) -> Severity:
 
 def _reasons(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
     size, memory = table_bytes(ctx, one.table), memory_bytes(ctx.snapshot)
-    beyond = f", more than the {human_bytes(memory)} of effective_cache_size" if memory and size > memory else ""
+    setting = memory_setting(ctx.snapshot)
+    beyond = f", more than the {human_bytes(memory)} of {setting}" if memory and size > memory else ""
     yield (
         f"It has {rows_words(ctx.rows(one.table))} and takes {human_bytes(size)} with its indexes{beyond}; statements "
         f"with {best.pruned:.0%} of the cost on it, and {best.pruned_calls:.0%} of the calls, leave most of "
@@ -176,7 +212,10 @@ def _reasons(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
         yield f"Dearer {'becomes' if len(losers) == 1 else 'become'} {named}{more}."
     for planned in one.retention[:1]:
         text = short_text(planned.statement.text)
-        yield f"`{text}` becomes DROP TABLE of a partition, which leaves nothing to vacuum."
+        if is_mysql(ctx.snapshot):
+            yield f"`{text}` becomes DROP PARTITION, which goes through no rows."
+        else:
+            yield f"`{text}` becomes DROP TABLE of a partition, which leaves nothing to vacuum."
 
 
 def _loser_words(loser: PricedStatement) -> str:
@@ -191,8 +230,14 @@ def _risks(ctx: Context, one: Assessment, best: Pricing, change: Change) -> Iter
         yield f"The primary key becomes ({wide}): ({', '.join(key.columns)}) alone is no longer kept unique."
     yield (
         f"A statement that does not fix {best.scheme.column} visits {plural(parts, 'partition')}, and takes about "
-        f"{planning_ms(parts):.2g} ms longer to plan."
+        f"{planning_ms(parts, ctx.snapshot.server.dialect):.2g} ms longer to plan."
     )
+    if is_mysql(ctx.snapshot):
+        yield (
+            f"The server copies the table ({human_bytes(table_bytes(ctx, one.table))}), and its writers wait that "
+            "long, unless one of the tools does it. Partitions must be made ahead of time, or rows end in pmax."
+        )
+        return
     if best.scheme.kind == "range":
         yield "Partitions must be made ahead of time, or rows end in the default one."
     if change.phases and any(index.table == one.table.name for index in ctx.configuration.add):
@@ -212,7 +257,7 @@ def _evidence(ctx: Context, best: Pricing) -> Evidence:
     total, today = ctx.ledger.total, ctx.selection.cost_before or ctx.ledger.total
     saved = best.before - best.after
     return Evidence(
-        confidence=ctx.planner.confidence,
+        confidence=best.confidence,
         planner=ctx.planner.name,
         cost_before=total,
         cost_after=total - saved,

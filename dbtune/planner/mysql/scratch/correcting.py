@@ -99,8 +99,12 @@ class Corrector:
         *,
         fixed_rows: float,
         fixed_rows_of_lookup: float,
+        counts_partitions: bool = False,
     ) -> None:
-        """``fixed_rows``: what beginning a range costs, in rows read; ``fixed_rows_of_lookup``: a lookup (``ref``)."""
+        """``fixed_rows``: what beginning a range costs, in rows read; ``fixed_rows_of_lookup``: a lookup (``ref``).
+        ``counts_partitions``: of a table in partitions the server takes the rows that are here, and not those of the
+        statistics."""
+        self._counts_partitions = counts_partitions
         self._tables = tables
         self._distinct = distinct
         self._rare = rare
@@ -203,7 +207,8 @@ class Corrector:
     def _factor(self, node: PlanNode, sampled: SampledTable, state: _State) -> float:
         """By what the rows that the dive has counted are to be multiplied, for what it would count in production."""
         if not _dives(node):
-            return 1.0
+            is_counted = self._counts_partitions and node.partitions and node.access in ("ALL", "index")
+            return sampled.scale if is_counted else 1.0
         assert node.relation is not None
         counted = there = max(1.0, node.examined_rows or 1.0)
         leaves = self._leaf_pages(node.relation, node.index) if node.index is not None else None

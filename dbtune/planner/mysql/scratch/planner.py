@@ -9,6 +9,7 @@ corrected, and held against the ones that do without the index in question.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
 from types import TracebackType
 
 from pymysql.err import MySQLError
@@ -17,12 +18,12 @@ from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_abilities import MySQLAbility
 from dbtune.connect.mysql_refusals import first_line
 from dbtune.connect.targets import DatabaseUrl
-from dbtune.ddl.mysql_quoting import identifier
+from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.errors import ConnectionFailed, PlanFailed, PlannerUnavailable
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import EMPTY_CONFIGURATION, Confidence, Configuration, Plan
 from dbtune.model.progress import NoProgress, Progress
-from dbtune.model.schema import Index
+from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Limit
 from dbtune.planner.mysql.mariadb_costs import with_mariadb_costs
@@ -36,6 +37,7 @@ from dbtune.planner.mysql.scratch.filling import fill_tables
 from dbtune.planner.mysql.scratch.host import ScratchHost, open_scratch
 from dbtune.planner.mysql.scratch.made_rows import distinct_values
 from dbtune.planner.mysql.scratch.mariadb_statistics import MariadbStatistics
+from dbtune.planner.mysql.scratch.partitioned import PartitionedScratch, alters, foreign_keys
 from dbtune.planner.mysql.scratch.rows import MOST_ROWS
 from dbtune.planner.mysql.scratch.sampled_conditions import SampledConditions
 from dbtune.planner.mysql.scratch.schema import create_schema, there
@@ -78,6 +80,7 @@ class ScratchPlanner:
             # measured: MariaDB 11.8 on 1 to 450 rows of one index, MySQL 9.7 on 1 and on 21
             fixed_rows=1.3 if host.version.has(MySQLAbility.COST_VARIABLES) else 1.0,
             fixed_rows_of_lookup=0.9 if host.version.has(MySQLAbility.COST_VARIABLES) else 0.0,
+            counts_partitions=host.version.family == "mariadb",
         )
         self._prices = RowPrices.of(snapshot)
         self._relations: dict[Instance, Relations] = {}
@@ -195,8 +198,36 @@ class ScratchPlanner:
         sampled = self._tables.get(index.table)
         return 0 if sampled is None else self._figures.size(index, sampled).bytes
 
-    def changed(self, snapshot: Snapshot) -> None:
-        """None: only the database as it is can be asked."""
+    def changed(self, snapshot: Snapshot) -> PartitionedScratch | None:
+        """This server with tables in the partitions that they have in ``snapshot``; None where there are none such.
+
+        Until it is closed, this planner answers for the changed tables as well.
+        """
+        steps = [step for step in alters(self._snapshot, snapshot) if step[2].name in self._tables]
+        if not steps:
+            return None
+        before, done = self._answers, ExitStack()
+        done.callback(setattr, self, "_answers", before)
+        self._answers = {}
+        try:
+            for up, down, table in steps:
+                for drop in foreign_keys(self._snapshot, table):
+                    with suppress(MySQLError):  # dropped before
+                        self._session.run(drop)
+                done.callback(self._alter, down, self._tables[table.name].table)
+                self._alter(up, table)
+        except MySQLError as error:
+            with suppress(MySQLError):
+                done.close()
+            raise PlannerUnavailable(f"the table cannot be put in partitions: {first_line(error)}") from error
+        return PartitionedScratch(self, done.close, exact=self._host.version.family == "mysql")
+
+    def _alter(self, statement: str, table: Table) -> None:
+        """Alter a table, and give it the statistics of what it is then."""
+        self._session.run(statement)
+        self._session.rows(f"ANALYZE TABLE {qualified(table.name)}")
+        self._tables[table.name].table = table
+        self._indexes.restate(table.name)
 
     def another(self) -> None:
         """None: an index is hidden from every session of a server at once."""

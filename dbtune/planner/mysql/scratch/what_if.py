@@ -172,6 +172,10 @@ class WhatIfIndexes:
         free = [place for place in here if place in self._hidden and place not in to_show]
         return free[: max(0, over)]
 
+    def restate(self, table: QualifiedName) -> None:
+        """Put the statistics of the table and its indexes in anew: an ALTER TABLE has undone them."""
+        self._put(table)
+
     def _put(self, table: QualifiedName) -> None:
         """Statistics of the table's indexes: building one undoes them."""
         figures = {name: f for name, f in self._new_figures[table].items() if (table, name) in self._built}

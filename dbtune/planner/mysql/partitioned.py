@@ -1,0 +1,81 @@
+"""The snapshot with one table of MySQL or MariaDB in ranges: each has its share of rows, pages and distinct values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dbtune.ddl.mysql_partitions import MAXVALUE, column_bound, widened_key
+from dbtune.ddl.mysql_quoting import identifier
+from dbtune.model.mysql import IndexPartition, Partition, Partitioning
+from dbtune.model.partitioning import Part, PartitionScheme
+from dbtune.model.schema import Index, Table
+from dbtune.model.snapshot import Snapshot
+from dbtune.planner.partitions.axis import Axis, axis_of
+from dbtune.planner.partitions.what_if import part_shares
+
+
+def mysql_partitioned(snapshot: Snapshot, scheme: PartitionScheme) -> Snapshot:
+    """Raises ValueError where the table has no such column, or is partitioned already."""
+    table = snapshot.table(scheme.table)
+    if table is None or table.mysql is None or table.mysql.partitioning is not None:
+        raise ValueError(f"{scheme.table} is not an ordinary table")
+    partitioning = partitioning_of(table, scheme)
+    changed = replace(table, mysql=replace(table.mysql, partitioning=partitioning))
+    keys = widened_key(table, partitioning)
+    if keys:
+        changed = replace(
+            changed, indexes=tuple(replace(one, keys=keys) if one.primary else one for one in table.indexes)
+        )
+    return replace(snapshot, tables=tuple(changed if one is table else one for one in snapshot.tables))
+
+
+def partitioning_of(table: Table, scheme: PartitionScheme) -> Partitioning:
+    """The scheme as ``information_schema.PARTITIONS`` would have it, statistics included."""
+    column = table.column(scheme.column)
+    axis = axis_of(column) if column is not None else None
+    if axis is None:
+        raise ValueError(f"{scheme.table} has no ranges of {scheme.column}")
+    pairs = zip(scheme.parts, part_shares(table, scheme), strict=True)
+    parts = [_partition(table, axis, scheme.column, part, n, share.rows) for n, (part, share) in enumerate(pairs, 1)]
+    return Partitioning("RANGE COLUMNS", identifier(scheme.column), partitions=tuple(parts))
+
+
+def _partition(table: Table, axis: Axis, key: str, part: Part, position: int, share: float) -> Partition:
+    mysql = table.mysql
+    assert mysql is not None
+    rows = round(table.rows * share)
+    return Partition(
+        part.name,
+        position,
+        MAXVALUE if part.upper is None else column_bound(part.upper, is_time=axis.is_time),
+        rows=rows,
+        data_bytes=round(mysql.data_bytes * share),
+        index_bytes=round(mysql.index_bytes * share),
+        statistics_rows=rows,
+        clustered_pages=max(1, round((mysql.clustered_pages or table.pages) * share)),
+        other_pages=max(1, round((mysql.other_pages or 0) * share)),
+        indexes=tuple(_index(index, key, rows, share) for index in table.indexes),
+    )
+
+
+def _index(index: Index, key: str, rows: float, share: float) -> IndexPartition:
+    """Distinct values of what holds the key are those of its stretch; of anything else, those that its rows meet."""
+    facts = index.facts.mysql if index.facts is not None else None
+    if facts is None:
+        return IndexPartition(index.name)
+    counts = []
+    for place, value in enumerate(facts.n_diff, start=1):
+        met = value * share if key in facts.n_diff_columns[:place] else _met(value, rows)
+        counts.append(round(min(max(1.0, met), max(1.0, rows))))
+    return IndexPartition(
+        index.name,
+        tuple(counts),
+        facts.sampled_pages,
+        max(1, round((facts.leaf_pages or 1) * share)),
+        max(1, round((facts.pages or 1) * share)),
+    )
+
+
+def _met(distinct: float, rows: float) -> float:
+    """Of so many values, those that are met at least once in rows drawn at random."""
+    return float(distinct * (1 - (1 - 1 / distinct) ** rows)) if distinct > 1 else float(distinct)
