@@ -6,7 +6,6 @@ from dbtune.ddl.mysql_partitions import MAXVALUE, Bound, add_ranges, drop_ranges
 from dbtune.model.partitioning import Part
 from dbtune.model.recommendation import Change
 from dbtune.model.snapshot import Snapshot
-from dbtune.planner.partitions.axis import Axis
 from dbtune.rules.mysql_partitions import bounds, range_key
 from dbtune.rules.partition_next import WANTED, last_range, next_parts
 from dbtune.rules.partition_parts import Partition, PartitionedTable
@@ -30,7 +29,7 @@ def emptied_maxvalue(snapshot: Snapshot, found: PartitionedTable, default: Parti
     last = last_range(found)
     if last is None or last.upper is None or last.lower is None or found.axis is None or not found.axis.is_time:
         return Change()
-    missing = _missing(found.axis, last.lower, last.upper, found.axis.of_moment(moment_of(snapshot)))
+    missing = _missing(last.lower, last.upper, found.axis.of_moment(moment_of(snapshot)))
     if missing > MOST_MADE:
         return Change()
     return _made(snapshot, found, tuple(next_parts(found, last, missing + WANTED)), default)
@@ -49,8 +48,9 @@ def empty_first_range(snapshot: Snapshot, found: PartitionedTable) -> Change | N
     return Change((up,), (merge_ranges(name, (nulls.name, first.name), same, family),))
 
 
-def _missing(axis: Axis, lower: float, upper: float, now: float) -> int:
-    return max(0, int((now - upper) // (upper - lower)) + 1) if axis.is_time else 0
+def _missing(lower: float, upper: float, now: float) -> int:
+    """Ranges as wide as the last one, from its end to the one that holds now."""
+    return max(0, int((now - upper) // (upper - lower)) + 1)
 
 
 def _made(snapshot: Snapshot, found: PartitionedTable, parts: tuple[Part, ...], default: Partition | None) -> Change:

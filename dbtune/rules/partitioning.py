@@ -261,7 +261,8 @@ def price(
         gate = Gate(planner)
         changed = snapshot.table(table.name)
         parts = leaves(snapshot, changed) if changed is not None else ()
-        filled = frozenset(part.name for part in parts if _is_filled(part))
+        of_mysql = is_mysql(ctx.snapshot)  # where an empty one has a page too
+        filled = frozenset(part.name for part in parts if (part.rows if of_mysql else part.file_pages) > 0)
         priced, failed = [], []
         for planned in statements:
             try:
@@ -282,11 +283,6 @@ def price(
     finally:
         planner.close()
     return Pricing(scheme, tuple(priced), tuple(failed), len(filled), confidence)
-
-
-def _is_filled(part: Table) -> bool:
-    """Empty ones of InnoDB have a page too."""
-    return part.file_pages > 0 if not part.name.name.count("#p#") else part.rows > 0
 
 
 def _part_of(ctx: Context, table: Table, statements: Iterable[PlannedStatement]) -> Snapshot:
