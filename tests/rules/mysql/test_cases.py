@@ -32,12 +32,17 @@ def test_case(case: Case, any_mysql: MySQLServer, tmp_path: Path) -> None:
         return
     report = case.report(any_mysql, tmp_path)
     assert not report.workload.skipped
-    found = [digest(recommendation) for recommendation in report.recommendations]
+    found = sorted((digest(recommendation) for recommendation in report.recommendations), key=_by_title)
     if os.environ.get("DBTUNE_WRITE_EXPECTED"):
         case.write(family, found)
-    assert found == case.expected()[family]
+    assert found == sorted(case.expected()[family], key=_by_title)
     with _variables_kept(any_mysql):
         _runs_there_and_back(any_mysql, report.recommendations)
+
+
+def _by_title(finding: dict[str, object]) -> tuple[str, str]:
+    """Findings of equal weight stand in another order on another server, whose planner counts otherwise."""
+    return str(finding["rule"]), str(finding["title"])
 
 
 @contextmanager

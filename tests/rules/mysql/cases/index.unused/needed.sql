@@ -6,7 +6,7 @@ CREATE TABLE orders (id int PRIMARY KEY AUTO_INCREMENT, code varchar(20) NOT NUL
 CREATE TABLE codes (id int PRIMARY KEY AUTO_INCREMENT, code varchar(20) NOT NULL, pad char(200) NOT NULL, KEY code (code))
   CHARACTER SET latin1 COLLATE latin1_swedish_ci;
 INSERT INTO orders (code, kind) WITH RECURSIVE s AS (SELECT 1 n UNION ALL SELECT n + 1 FROM s WHERE n < 990)
-  SELECT concat('c', n), n % 100 FROM s;
+  SELECT concat('c', n), n FROM s;
 INSERT INTO orders (code, kind) SELECT concat(code, 'x'), kind + 1000 FROM orders;
 INSERT INTO codes (code, pad) SELECT code, 'x' FROM orders;
 ANALYZE TABLE orders, codes;
