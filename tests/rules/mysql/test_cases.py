@@ -21,7 +21,8 @@ RULES = {
     if rule.group != "log" and rule.dialects & {"mysql", "mariadb"} and rule.id not in ELSEWHERE
 }
 
-CHANGED_BY_RULES = ("innodb_stats_persistent", "long_query_time", "slow_query_log")
+CHANGED = ("innodb_stats_persistent", "long_query_time", "slow_query_log", "userstat")
+"""Variables that rules' SQL and the cases' own set."""
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=str)
@@ -30,13 +31,13 @@ def test_case(case: Case, any_mysql: MySQLServer, tmp_path: Path) -> None:
     if family not in case.families:
         assert family not in case.expected()
         return
-    report = case.report(any_mysql, tmp_path)
-    assert not report.workload.skipped
-    found = sorted((digest(recommendation) for recommendation in report.recommendations), key=_by_title)
-    if os.environ.get("DBTUNE_WRITE_EXPECTED"):
-        case.write(family, found)
-    assert found == sorted(case.expected()[family], key=_by_title)
     with _variables_kept(any_mysql):
+        report = case.report(any_mysql, tmp_path)
+        assert not report.workload.skipped
+        found = sorted((digest(recommendation) for recommendation in report.recommendations), key=_by_title)
+        if os.environ.get("DBTUNE_WRITE_EXPECTED"):
+            case.write(family, found)
+        assert found == sorted(case.expected()[family], key=_by_title)
         _runs_there_and_back(any_mysql, report.recommendations)
 
 
@@ -55,10 +56,12 @@ def _variables_kept(server: MySQLServer) -> Iterator[None]:
             return dict(cursor.fetchall())
 
     before = values()
-    yield
-    for name, value in values().items():
-        if before[name] != value and name in CHANGED_BY_RULES:
-            server.run(f"SET GLOBAL {name} = {before[name]}")
+    try:
+        yield
+    finally:
+        for name, value in values().items():
+            if before[name] != value and name in CHANGED:
+                server.run(f"SET GLOBAL {name} = {before[name]}")
 
 
 def _runs_there_and_back(server: MySQLServer, recommendations: tuple[Recommendation, ...]) -> None:
