@@ -4,7 +4,7 @@
 -- options: {"only": ["statistics"]}
 CREATE TABLE orders (id int PRIMARY KEY, country text NOT NULL, city text NOT NULL, placed int NOT NULL, sent int NOT NULL);
 INSERT INTO orders SELECT i, 'country' || (i % 200) / 10, 'city' || i % 200, i % 40, i % 40 + 1
-  FROM generate_series(1, 60000) i;
+  FROM generate_series(1, 30000) i;
 VACUUM ANALYZE;
 -- workload
 SELECT * FROM orders WHERE country = 'country4' AND city = 'city42';
