@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import psycopg
 import tpch
+from pages import put_tables, say
 from what_if import WhatIf, what_ifs
 
 from dbtune.collect.collector import CollectOptions, collect
@@ -36,7 +36,7 @@ from dbtune.planner.plan_reader import read_plan
 from dbtune.planner.shadow.shadow import ShadowPlanner
 
 PAGE = Path(__file__).parent.parent / "docs" / "fidelity.md"
-BEGIN, END = "<!-- tables by benchmarks/fidelity.py -->", "<!-- end of tables -->"
+MARK = "<!-- tables by benchmarks/fidelity.py -->"
 
 PRODUCTION_SETTINGS = {
     "shared_buffers": "256MB",
@@ -101,7 +101,7 @@ def main() -> None:
     text = "\n\n".join([_existing_section(existing, rates, options.scale), *sections])
     print(text)
     if options.write:
-        write_page(text)
+        put_tables(PAGE, MARK, text)
 
 
 @contextmanager
@@ -250,18 +250,6 @@ def _built_section(version: str, rows: Sequence[Built]) -> str:
     ]
     lines += [f"| `{row.end}` | {row.end_error:+.2%} |" for row in rows if row.end]
     return "\n".join(lines)
-
-
-def write_page(tables: str) -> None:
-    """Put the tables into docs/fidelity.md, between its two marks."""
-    page = PAGE.read_text()
-    head, rest = page.split(BEGIN, 1)
-    tail = rest.split(END, 1)[1]
-    PAGE.write_text(f"{head}{BEGIN}\n\n{tables}\n\n{END}{tail}")
-
-
-def say(text: str) -> None:
-    print(f"{text} …", file=sys.stderr, flush=True)
 
 
 def _options() -> argparse.Namespace:

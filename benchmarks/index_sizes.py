@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ import psycopg
 import sqlglot
 import tpcds
 import tpch
+from pages import put_tables, say
 from sqlglot import exp
 
 from dbtune.candidates.generate import generate
@@ -45,7 +45,7 @@ from dbtune.planner.index_size import index_pages, upper_bytes
 from dbtune.sql.facts import statement_facts
 
 PAGE = Path(__file__).parent.parent / "docs" / "index-sizes.md"
-BEGIN, END = "<!-- tables by benchmarks/index_sizes.py -->", "<!-- end of tables -->"
+MARK = "<!-- tables by benchmarks/index_sizes.py -->"
 WORST_SHOWN = 8
 
 SETTINGS = {"shared_buffers": "256MB", "maintenance_work_mem": "256MB", "max_wal_size": "8GB", "autovacuum": "off"}
@@ -100,7 +100,7 @@ def main() -> None:
     text = "\n\n".join([summary(found), worst(found)])
     print(text)
     if options.write:
-        write_page(text)
+        put_tables(PAGE, MARK, text)
 
 
 def compare(name: str, url: str | None, options: argparse.Namespace) -> list[Built]:
@@ -290,18 +290,6 @@ def _partitioned(connection: psycopg.Connection) -> set[QualifiedName]:
 
 def _megabytes(size: int) -> str:
     return f"{size / 2**20:.1f} MB"
-
-
-def write_page(text: str) -> None:
-    """Put the tables between the marks of the page."""
-    page = PAGE.read_text()
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def _options() -> argparse.Namespace:

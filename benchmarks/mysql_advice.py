@@ -19,6 +19,7 @@ from pathlib import Path
 from pymysql.err import MySQLError
 
 from benchmarks.mysql_tpch import mysql_queries, production
+from benchmarks.pages import put_tables
 from dbtune.collect.collector import CollectOptions, collect
 from dbtune.connect.mysql import writing_session
 from dbtune.connect.mysql_refusals import first_line
@@ -43,7 +44,7 @@ from dbtune.sql.fingerprint import fingerprint, normalise
 from tests.servers.mysql_sandbox import FLAVOURS, MySQLServer, script
 
 PAGE = Path(__file__).parent.parent / "docs" / "mysql-advice.md"
-START, END = "<!-- tables by benchmarks/mysql_advice.py -->", "<!-- end of tables -->"
+MARK = "<!-- tables by benchmarks/mysql_advice.py -->"
 SAMPLE_ROWS = 20_000
 SHOP_SCALE = 0.5
 ROUNDS = 3
@@ -220,9 +221,7 @@ def main() -> None:
             parts.append(tables(one))
             print(parts[-1], flush=True)
     if options.write:
-        text = PAGE.read_text()
-        before, after = text[: text.index(START) + len(START)], text[text.index(END) :]
-        PAGE.write_text(before + "\n\n" + "\n\n".join(parts) + "\n\n" + after)
+        put_tables(PAGE, MARK, "\n\n".join(parts))
 
 
 if __name__ == "__main__":

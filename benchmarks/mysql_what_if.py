@@ -20,6 +20,7 @@ from benchmarks.mysql_tpch import DATABASE as TPCH
 from benchmarks.mysql_tpch import load as load_tpch
 from benchmarks.mysql_tpch import server_in_memory
 from benchmarks.mysql_what_if_cases import Case, shop_cases, tpch_cases
+from benchmarks.pages import put_tables
 from dbtune.collect.collector import CollectOptions, collect
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.ddl.mysql_indexes import add_index, alter_table
@@ -36,7 +37,7 @@ from dbtune.planner.mysql.scratch.planner import ScratchPlanner
 from tests.servers.mysql_sandbox import FLAVOURS, MySQLServer, script
 
 PAGE = Path(__file__).parent.parent / "docs" / "mysql-what-if.md"
-START, END = "<!-- {data} on {flavour}: tables by benchmarks/mysql_what_if.py -->", "<!-- end of tables -->"
+MARK = "<!-- {data} on {flavour}: tables by benchmarks/mysql_what_if.py -->"
 SERVERS = ("mysql", "mariadb-11.8")
 TPCH_SCALE = 0.1
 SHOP_SCALE = 0.6
@@ -225,12 +226,7 @@ def table(name: str, rows: Sequence[Row], how: str, seconds: float) -> str:
 
 def write(data: str, flavour: str, tables: Sequence[str]) -> None:
     """Put the tables of one data set on one server into the page, in place of those that are there."""
-    start = START.format(data=data, flavour=flavour)
-    before, mark, rest = PAGE.read_text().partition(start)
-    if not mark:
-        raise SystemExit(f"{PAGE.name} has no place for them: {start}")
-    after = rest[rest.index(END) :]
-    PAGE.write_text(f"{before}{mark}\n\n" + "\n\n".join(tables) + f"\n\n{after}")
+    put_tables(PAGE, MARK.format(data=data, flavour=flavour), "\n\n".join(tables))
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import psycopg
 import tpch
+from pages import put_tables, say
 
 from dbtune.collect.collector import CollectOptions, collect
 from dbtune.connect.targets import DatabaseUrl, parse_target
@@ -43,7 +43,7 @@ from dbtune.rules.engine import AdviseOptions, advise
 from dbtune.sql.fingerprint import fingerprint, normalise
 
 PAGE = Path(__file__).parent.parent / "docs" / "partitioning-benchmark.md"
-BEGIN, END = "<!-- tables by benchmarks/partitioning.py -->", "<!-- end of tables -->"
+MARK = "<!-- tables by benchmarks/partitioning.py -->"
 
 PRODUCTION_SETTINGS = {
     "shared_buffers": "256MB",
@@ -140,7 +140,7 @@ def main() -> None:
     text = f"{section(rows, scheme, snapshot, options.scale)}\n\n{advised}"
     print(text)
     if options.write:
-        write_page(text)
+        put_tables(PAGE, MARK, text)
 
 
 def advice(snapshot: Snapshot) -> str:
@@ -281,18 +281,6 @@ def section(rows: Sequence[Compared], scheme: PartitionScheme, snapshot: Snapsho
             for row in part
         ]
     return "\n".join(lines)
-
-
-def write_page(tables: str) -> None:
-    """Put the tables into the page, between its two marks."""
-    page = PAGE.read_text()
-    head, rest = page.split(BEGIN, 1)
-    tail = rest.split(END, 1)[1]
-    PAGE.write_text(f"{head}{BEGIN}\n\n{tables}\n\n{END}{tail}")
-
-
-def say(text: str) -> None:
-    print(f"{text} …", file=sys.stderr, flush=True)
 
 
 def _options() -> argparse.Namespace:
