@@ -48,6 +48,7 @@ from dbtune.rules.dropping import subject_of
 from dbtune.rules.finding import Finding
 from dbtune.rules.innodb_changes import innodb_risk, replaced_by
 from dbtune.rules.ledger import Comparison
+from dbtune.rules.mysql_tables import is_mysql
 from dbtune.rules.registry import rule
 from dbtune.rules.wording import (
     cost_words,
@@ -111,7 +112,7 @@ def _confidence(ctx: Context, table: Table, index: Index) -> Confidence:
 
     Planners of MySQL have rows to count, or say by their own grade that they have not.
     """
-    if ctx.snapshot.server.dialect != "postgres":
+    if is_mysql(ctx.snapshot):
         return ctx.planner.confidence
     leaves = (table, *ctx.snapshot.children(table.name))
     for key in index.keys:
@@ -123,12 +124,8 @@ def _confidence(ctx: Context, table: Table, index: Index) -> Confidence:
 
 def _replaced(ctx: Context, index: Index) -> frozenset[QualifiedName]:
     """The index of a foreign key that goes with the change."""
-    found = None if ctx.snapshot.server.dialect == "postgres" else replaced_by(index, ctx.snapshot)
-    if found is None:
-        return frozenset()
-    # names of indexes are each table's own in MySQL: where another one has it too, it cannot be told which is meant
-    named = [one for one in ctx.snapshot.indexes if one.qualified_name == found.qualified_name]
-    return frozenset({found.qualified_name}) if len(named) == 1 else frozenset()
+    found = replaced_by(index, ctx.snapshot) if is_mysql(ctx.snapshot) else None
+    return frozenset() if found is None else frozenset({found.full_name})
 
 
 def _severity(gain: float) -> Severity:
@@ -160,7 +157,7 @@ def _change(
 def _risk(ctx: Context, table: Table, chosen: Chosen) -> str:
     writes = writes_words(chosen.write_cost)
     price = f"It takes {human_bytes(chosen.bytes)}" + (f" and {writes}." if writes else ".")
-    if ctx.snapshot.server.dialect != "postgres":
+    if is_mysql(ctx.snapshot):
         return f"{price} {innodb_risk(chosen.index, ctx.snapshot)}"
     if table.kind == "partitioned":
         return f"{price} Each partition's index is built concurrently; the last ATTACH makes the whole valid."
