@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from dbtune.ddl.mysql_indexes import add_index
 from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index
@@ -53,9 +54,16 @@ class AlterTable:
         return self.lock != "NONE"
 
 
-def drop_index(index: Index, engine: str) -> AlterTable:
-    """Drops the index: InnoDB does it at once."""
-    return AlterTable(index.table, (f"DROP INDEX {identifier(index.name)}",), *_way(index, engine, is_build=False))
+def build_index(index: Index, engine: str, *, replaced: Index | None = None) -> AlterTable:
+    """Builds a new index; ``replaced`` is dropped by the same statement."""
+    clauses = (add_index(index), *(() if replaced is None else (_drop_clause(replaced),)))
+    return AlterTable(index.table, clauses, *_way(index, engine, is_build=True))
+
+
+def drop_index(index: Index, engine: str, *, restored: Index | None = None) -> AlterTable:
+    """Drops the index: InnoDB does it at once. ``restored``, of columns alone, is built by the same statement."""
+    clauses = (*(() if restored is None else (add_index(restored),)), _drop_clause(index))
+    return AlterTable(index.table, clauses, *_way(index, engine, is_build=False))
 
 
 def restore_index(index: Index, engine: str) -> AlterTable:
@@ -104,6 +112,10 @@ def drop_foreign_key(table: QualifiedName, name: str) -> AlterTable:
 def add_foreign_key_clause(name: str, definition: str) -> str:
     """The clause that makes the constraint. Rows are only checked by a COPY (with foreign_key_checks on)."""
     return f"ADD CONSTRAINT {identifier(name)} {definition}"
+
+
+def _drop_clause(index: Index) -> str:
+    return f"DROP INDEX {identifier(index.name)}"
 
 
 def _spaced(*parts: str) -> str:

@@ -20,32 +20,6 @@ def alter_table(table_of: Index, *clauses: str) -> str:
     return f"ALTER TABLE {qualified(table_of.table)} {', '.join(clauses)}"
 
 
-def add_online(index: Index, *, replaced: Index | None = None) -> str:
-    """The statement that builds the index while writers go on, or fails; ``replaced`` is dropped by it as well.
-
-    A key on an expression stops writers while it is built: MySQL refuses anything less (1846).
-    """
-    lock = "SHARED" if stops_writers(index) else "NONE"
-    clauses = [add_index(index), *(() if replaced is None else (f"DROP INDEX {identifier(replaced.name)}",))]
-    return alter_table(index, *clauses, "ALGORITHM=INPLACE", f"LOCK={lock}")
-
-
-def drop_online(index: Index, *, restored: Index | None = None) -> str:
-    """The statement that drops it again, and builds ``restored`` anew."""
-    clauses = [*(() if restored is None else (add_index(restored),)), f"DROP INDEX {identifier(index.name)}"]
-    return alter_table(index, *clauses, "ALGORITHM=INPLACE", "LOCK=NONE")
-
-
-def lock_wait_timeout(seconds: int) -> str:
-    """How long a statement of this session waits for the table's metadata lock before it gives up."""
-    return f"SET SESSION lock_wait_timeout = {seconds}"
-
-
-def stops_writers(index: Index) -> bool:
-    """Whether writes wait while the index is built."""
-    return any(key.column is None for key in index.keys)
-
-
 def key_expression(key: IndexKey) -> str:
     """What the key holds, as an expression: the column, the first characters of it, or the key's own expression."""
     if key.column is None:

@@ -9,5 +9,11 @@ from __future__ import annotations
 LOCK_WAIT_SECONDS = 10
 """How long others may have to queue behind a statement that waits for its metadata lock."""
 
-BEFORE = f"SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}"
+
+def lock_wait_timeout(seconds: int) -> str:
+    """How long a statement of this session waits for the table's metadata lock before it gives up."""
+    return f"SET SESSION lock_wait_timeout = {seconds}"
+
+
+BEFORE = lock_wait_timeout(LOCK_WAIT_SECONDS)
 AFTER = "SET SESSION lock_wait_timeout = DEFAULT"

@@ -26,7 +26,7 @@ CREATE = re.compile(r"CREATE (UNIQUE )?INDEX (?!CONCURRENTLY)")
 
 def build(index: Index, snapshot: Snapshot) -> Change:
     """Build a new index; back: drop it."""
-    if snapshot.server.dialect != "postgres":
+    if is_mysql(snapshot):
         return build_innodb(index, snapshot)
     table = snapshot.table(index.table)
     # the values of an expression have no statistics until the next ANALYZE

@@ -8,10 +8,13 @@ Restrictions".
 
 from __future__ import annotations
 
-from dbtune.ddl.mysql_indexes import add_online, drop_online, lock_wait_timeout, stops_writers
+from dbtune.ddl.mysql_alter import AlterTable, build_index, drop_index
+from dbtune.ddl.mysql_session import lock_wait_timeout
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
+
+INNODB = "InnoDB"
 
 LOCK_WAIT_SECONDS = 5
 """ALTER TABLE queues for the metadata lock, and all statements on the table queue behind it: the default is a day."""
@@ -19,18 +22,20 @@ LOCK_WAIT_SECONDS = 5
 
 def build_innodb(index: Index, snapshot: Snapshot) -> Change:
     """Build a new index; back: drop it."""
-    waiting, replaced = lock_wait_timeout(LOCK_WAIT_SECONDS), replaced_by(index, snapshot)
-    return Change(
-        (waiting, add_online(index, replaced=replaced)),
-        (waiting, drop_online(index, restored=replaced)),
-    )
+    waiting = lock_wait_timeout(LOCK_WAIT_SECONDS)
+    back = drop_index(index, INNODB, restored=replaced_by(index, snapshot))
+    return Change((waiting, _build(index, snapshot).sql), (waiting, back.sql))
+
+
+def _build(index: Index, snapshot: Snapshot) -> AlterTable:
+    return build_index(index, INNODB, replaced=replaced_by(index, snapshot))
 
 
 def innodb_risk(index: Index, snapshot: Snapshot) -> str:
     """What the build does to others, in sentences."""
     words = [
         "Writes to the table wait while it is built, since a key is an expression."
-        if stops_writers(index)
+        if _build(index, snapshot).stops_writers
         else "The build does not block writers; it waits for open transactions on the table at its start and its end.",
         "Replicas carry it out after the primary has, and lag behind for as long.",
     ]

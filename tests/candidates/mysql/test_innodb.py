@@ -12,7 +12,7 @@ import pytest
 from dbtune.candidates.generate import generate, serves
 from dbtune.collect.collector import CollectOptions, collect
 from dbtune.connect.targets import DatabaseUrl, parse_target
-from dbtune.ddl.mysql_indexes import add_online
+from dbtune.ddl.mysql_alter import build_index
 from dbtune.model.progress import NoProgress
 from dbtune.model.schema import Index, IndexKey
 from dbtune.model.snapshot import Snapshot
@@ -83,7 +83,9 @@ def test_the_server_builds_every_candidate(server: tuple[MySQLServer, Snapshot])
     found, snapshot = server
     for case in CASES:
         for index in candidates(snapshot, case["sql"]):
-            found.run(add_online(index), f"ALTER TABLE candidates.{index.table.name} DROP INDEX `{index.name}`")
+            found.run(
+                build_index(index, "InnoDB").sql, f"ALTER TABLE candidates.{index.table.name} DROP INDEX `{index.name}`"
+            )
 
 
 def test_an_existing_index_serves_read_either_way(server: tuple[MySQLServer, Snapshot]) -> None:
