@@ -5,7 +5,7 @@ Source: PostgreSQL manual, EXPLAIN; ``src/backend/commands/explain.c`` for the n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -16,95 +16,53 @@ from dbtune.model.plan import Plan, PlanNode
 JsonValue = object
 """A value as a JSON parser gives it."""
 
-NAMES: Mapping[str, str] = {
-    "type": "Node Type",
-    "schema": "Schema",
-    "relation": "Relation Name",
-    "startup_cost": "Startup Cost",
-    "total_cost": "Total Cost",
-    "rows": "Plan Rows",
-    "width": "Plan Width",
-    "alias": "Alias",
-    "index": "Index Name",
-    "index_condition": "Index Cond",
-    "recheck_condition": "Recheck Cond",
-    "filter": "Filter",
-    "join_filter": "Join Filter",
-    "one_time_filter": "One-Time Filter",
-    "join_type": "Join Type",
-    "hash_condition": "Hash Cond",
-    "merge_condition": "Merge Cond",
-    "inner_unique": "Inner Unique",
-    "sort_keys": "Sort Key",
-    "group_keys": "Group Key",
-    "output": "Output",
-    "partial_mode": "Partial Mode",
-    "strategy": "Strategy",
-    "operation": "Operation",
-    "direction": "Scan Direction",
-    "parallel_aware": "Parallel Aware",
-    "workers_planned": "Workers Planned",
-    "actual_rows": "Actual Rows",
-    "actual_loops": "Actual Loops",
-    "actual_ms": "Actual Total Time",
-    "parent_relationship": "Parent Relationship",
-    "subplan_name": "Subplan Name",
-    "cte_name": "CTE Name",
-    "subplans_removed": "Subplans Removed",
-    "children": "Plans",
-    "plan": "Plan",
-    "settings": "Settings",
-    "execution_ms": "Execution Time",
-}
-"""Field to the server's word for it."""
 
-
-class _Node(msgspec.Struct, rename=NAMES, gc=False):
+class _Node(msgspec.Struct, gc=False):
     """A node of the JSON document; typed, and decoded without the properties that nobody reads."""
 
-    type: str = "Unknown"
-    schema: str | None = None
-    relation: str | None = None
-    startup_cost: float = 0.0
-    total_cost: float = 0.0
-    rows: float = 0.0
-    width: int = 0
-    alias: str | None = None
-    index: str | None = None
-    index_condition: str | None = None
-    recheck_condition: str | None = None
-    filter: str | None = None
-    join_filter: str | None = None
-    one_time_filter: str | None = None
-    join_type: str | None = None
-    hash_condition: str | None = None
-    merge_condition: str | None = None
-    inner_unique: bool = False
-    sort_keys: tuple[str, ...] = ()
-    group_keys: tuple[str, ...] = ()
-    output: tuple[str, ...] = ()
-    partial_mode: str | None = None
-    strategy: str | None = None
-    operation: str | None = None
-    direction: str | None = None
-    parallel_aware: bool = False
-    workers_planned: int = 0
-    actual_rows: float | None = None
-    actual_loops: float | None = None
-    actual_ms: float | None = None
-    parent_relationship: str | None = None
-    subplan_name: str | None = None
-    cte_name: str | None = None
-    subplans_removed: int = 0
-    children: tuple[_Node, ...] = ()
+    type: str = msgspec.field(default="Unknown", name="Node Type")
+    schema: str | None = msgspec.field(default=None, name="Schema")
+    relation: str | None = msgspec.field(default=None, name="Relation Name")
+    startup_cost: float = msgspec.field(default=0.0, name="Startup Cost")
+    total_cost: float = msgspec.field(default=0.0, name="Total Cost")
+    rows: float = msgspec.field(default=0.0, name="Plan Rows")
+    width: int = msgspec.field(default=0, name="Plan Width")
+    alias: str | None = msgspec.field(default=None, name="Alias")
+    index: str | None = msgspec.field(default=None, name="Index Name")
+    index_condition: str | None = msgspec.field(default=None, name="Index Cond")
+    recheck_condition: str | None = msgspec.field(default=None, name="Recheck Cond")
+    filter: str | None = msgspec.field(default=None, name="Filter")
+    join_filter: str | None = msgspec.field(default=None, name="Join Filter")
+    one_time_filter: str | None = msgspec.field(default=None, name="One-Time Filter")
+    join_type: str | None = msgspec.field(default=None, name="Join Type")
+    hash_condition: str | None = msgspec.field(default=None, name="Hash Cond")
+    merge_condition: str | None = msgspec.field(default=None, name="Merge Cond")
+    inner_unique: bool = msgspec.field(default=False, name="Inner Unique")
+    sort_keys: tuple[str, ...] = msgspec.field(default=(), name="Sort Key")
+    group_keys: tuple[str, ...] = msgspec.field(default=(), name="Group Key")
+    output: tuple[str, ...] = msgspec.field(default=(), name="Output")
+    partial_mode: str | None = msgspec.field(default=None, name="Partial Mode")
+    strategy: str | None = msgspec.field(default=None, name="Strategy")
+    operation: str | None = msgspec.field(default=None, name="Operation")
+    direction: str | None = msgspec.field(default=None, name="Scan Direction")
+    parallel_aware: bool = msgspec.field(default=False, name="Parallel Aware")
+    workers_planned: int = msgspec.field(default=0, name="Workers Planned")
+    actual_rows: float | None = msgspec.field(default=None, name="Actual Rows")
+    actual_loops: float | None = msgspec.field(default=None, name="Actual Loops")
+    actual_ms: float | None = msgspec.field(default=None, name="Actual Total Time")
+    parent_relationship: str | None = msgspec.field(default=None, name="Parent Relationship")
+    subplan_name: str | None = msgspec.field(default=None, name="Subplan Name")
+    cte_name: str | None = msgspec.field(default=None, name="CTE Name")
+    subplans_removed: int = msgspec.field(default=0, name="Subplans Removed")
+    children: tuple[_Node, ...] = msgspec.field(default=(), name="Plans")
 
 
-class _Answer(msgspec.Struct, rename=NAMES, gc=False):
+class _Answer(msgspec.Struct, gc=False):
     """EXPLAIN's answer about one statement."""
 
-    plan: _Node | None = None
-    settings: dict[str, JsonValue] = {}
-    execution_ms: float | None = None
+    plan: _Node | None = msgspec.field(default=None, name="Plan")
+    settings: dict[str, JsonValue] = msgspec.field(default_factory=dict, name="Settings")
+    execution_ms: float | None = msgspec.field(default=None, name="Execution Time")
 
 
 _ANSWERS = tuple[_Answer, ...] | _Answer
