@@ -7,9 +7,10 @@ of MariaDB 11.8 0.9 ms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dbtune.model.snapshot import Server
+from dbtune.planner.robustness.risk import CHEAP
 
 
 @dataclass(frozen=True)
@@ -36,37 +37,12 @@ class Scale:
     apart, and many questions are asked, shorter ones come up by themselves."""
 
 
-POSTGRES = Scale(cheap=40.0, noticeable=1_000.0, questions=140.0, of_a_kind=60, pool=256, pool_of_table=10_000)
+POSTGRES = Scale(cheap=CHEAP, noticeable=1_000.0, questions=140.0, of_a_kind=60, pool=256, pool_of_table=10_000)
 MYSQL = Scale(
-    cheap=50.0,
-    noticeable=7_000.0,
-    questions=25.0,
-    of_a_kind=14,
-    pool=64,
-    pool_of_table=24,
-    may_be_dearer=True,
-    tries_shorter=True,
+    cheap=50.0, noticeable=7_000.0, questions=25.0, of_a_kind=14, pool=64, pool_of_table=24, tries_shorter=True
 )
-MARIADB = Scale(
-    cheap=0.1,
-    noticeable=10.0,
-    questions=25.0,
-    of_a_kind=14,
-    pool=64,
-    pool_of_table=24,
-    may_be_dearer=True,
-    tries_shorter=True,
-)
-MARIADB_OF_PAGES = Scale(
-    cheap=100.0,
-    noticeable=14_000.0,
-    questions=25.0,
-    of_a_kind=14,
-    pool=64,
-    pool_of_table=24,
-    may_be_dearer=True,
-    tries_shorter=True,
-)
+MARIADB = replace(MYSQL, cheap=0.1, noticeable=10.0)
+MARIADB_OF_PAGES = replace(MYSQL, cheap=100.0, noticeable=14_000.0)
 
 
 def scale_of(server: Server) -> Scale:
