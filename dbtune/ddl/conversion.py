@@ -10,7 +10,7 @@ Partitioning"; each statement is run, there and back, by ``tests/ddl/test_conver
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dbtune.ddl import carrying, guards
@@ -185,30 +185,62 @@ def _swap(plan: Conversion) -> Iterator[str]:
     yield from carrying.row_security(plan.table, plan.attached)
     for one in plan.attached.grants:
         yield carrying.grant(plan.name, one)
-    for publication in plan.attached.publications:
-        yield f"ALTER PUBLICATION {identifier(publication.name)} ADD TABLE {table}"
-        yield f"ALTER PUBLICATION {identifier(publication.name)} DROP TABLE {history}"
-        if not publication.by_root:
-            yield f"ALTER PUBLICATION {identifier(publication.name)} SET (publish_via_partition_root = true)"
+    yield from _published(plan, plan.history, by_root=True)
     for view in plan.views:
         yield create_view(view, replacing=True)
 
 
+def _published(plan: Conversion, instead: QualifiedName, *, by_root: bool) -> Iterator[str]:
+    """The table in its publications, in the place of the one that was there."""
+    for publication in plan.attached.publications:
+        alter = f"ALTER PUBLICATION {identifier(publication.name)}"
+        yield f"{alter} ADD TABLE {qualified(plan.name)}"
+        yield f"{alter} DROP TABLE {qualified(instead)}"
+        if not publication.by_root:
+            yield f"{alter} SET (publish_via_partition_root = {str(by_root).lower()})"
+
+
+def _numbered(plan: Conversion, source: QualifiedName, target: QualifiedName) -> Iterator[str]:
+    """Identity columns and owned sequences, from one table to the other."""
+    for column in plan.table.columns:
+        if column.identity:
+            yield carrying.move_identity(column, source, target)
+    for sequence in plan.sequences:
+        if sequence.owned_by is not None:
+            yield carrying.owned_sequence(sequence.name, target, sequence.owned_by[1])
+
+
 def _keys_of_history(plan: Conversion) -> Iterator[str]:
     """The wide key in place of the primary key; names that the partitioned table is to have are given free."""
-    history = qualified(plan.history)
+    return _renamed_keys(plan, plan.history, str, plan.kept_name)
+
+
+def _keys_as_they_were(plan: Conversion) -> Iterator[str]:
+    return _renamed_keys(plan, plan.name, plan.kept_name, str, plan.old_key)
+
+
+def _renamed_keys(
+    plan: Conversion,
+    table: QualifiedName,
+    old: Callable[[str], str],
+    new: Callable[[str], str],
+    key_index: str | None = None,
+) -> Iterator[str]:
+    """Keys and indexes under other names; the primary key is made of ``key_index`` (of the index of its new name)."""
+    alter = f"ALTER TABLE {qualified(table)}"
     for constraint in plan.table.constraints:
         if constraint.kind not in KEYS:
             continue
-        name, kept = identifier(constraint.name), identifier(plan.kept_name(constraint.name))
+        before, after = identifier(old(constraint.name)), new(constraint.name)
         if constraint is plan.key:
-            yield f"ALTER TABLE {history} DROP CONSTRAINT {name}"
-            using = f"PRIMARY KEY USING INDEX {kept}{_deferral(constraint)}"
-            yield f"ALTER TABLE {history} ADD CONSTRAINT {kept} {using}"
+            yield f"{alter} DROP CONSTRAINT {before}"
+            using = f"PRIMARY KEY USING INDEX {identifier(key_index or after)}{_deferral(constraint)}"
+            yield f"{alter} ADD CONSTRAINT {identifier(after)} {using}"
         else:
-            yield f"ALTER TABLE {history} RENAME CONSTRAINT {name} TO {kept}"
+            yield f"{alter} RENAME CONSTRAINT {before} TO {identifier(after)}"
     for index in _plain_indexes(plan.table):
-        yield f"ALTER INDEX {qualified(index.qualified_name)} RENAME TO {identifier(plan.kept_name(index.name))}"
+        there = QualifiedName(plan.name.schema, old(index.name))
+        yield f"ALTER INDEX {qualified(there)} RENAME TO {identifier(new(index.name))}"
 
 
 def _partitioned_table(plan: Conversion) -> Iterator[str]:
@@ -219,15 +251,11 @@ def _partitioned_table(plan: Conversion) -> Iterator[str]:
     yield f"CREATE TABLE {table} (LIKE {qualified(plan.history)} {including}) PARTITION BY {partition_key(plan.scheme)}"
     yield f"ALTER TABLE {table} DROP CONSTRAINT {identifier(plan.check)}"
     yield from _owner(plan, plan.name)
+    yield from _numbered(plan, plan.history, plan.name)
     for column in plan.table.columns:
-        if column.identity:
-            yield carrying.move_identity(column, plan.history, plan.name)
         if column.statistics_target is not None and column.statistics_target >= 0:
             target = f"ALTER COLUMN {identifier(column.name)} SET STATISTICS {column.statistics_target}"
             yield f"ALTER TABLE ONLY {table} {target}"
-    for sequence in plan.sequences:
-        if sequence.owned_by is not None:
-            yield carrying.owned_sequence(sequence.name, plan.name, sequence.owned_by[1])
     for constraint in plan.table.constraints:
         if constraint.kind in KEYS:
             wide = widened_constraint(constraint, plan.table, plan.scheme.column)
@@ -268,43 +296,17 @@ def _swap_back(plan: Conversion) -> Iterator[str]:
     yield f"ALTER TABLE {table} DETACH PARTITION {history}"
     yield f"ALTER TABLE {history} DROP CONSTRAINT {identifier(plan.check)}"
     yield f"INSERT INTO {history} ({columns}) SELECT {columns} FROM {table}"
-    for column in plan.table.columns:
-        if column.identity:
-            yield carrying.move_identity(column, plan.name, plan.history)
-    for sequence in plan.sequences:
-        if sequence.owned_by is not None:
-            yield carrying.owned_sequence(sequence.name, plan.history, sequence.owned_by[1])
+    yield from _numbered(plan, plan.name, plan.history)
     yield f"ALTER TABLE {table} RENAME TO {identifier(plan.aside.name)}"
     yield f"ALTER TABLE {history} RENAME TO {identifier(plan.name.name)}"
     for view in plan.views:
         yield create_view(view, replacing=True)
-    for publication in plan.attached.publications:
-        yield f"ALTER PUBLICATION {identifier(publication.name)} ADD TABLE {table}"
-        yield f"ALTER PUBLICATION {identifier(publication.name)} DROP TABLE {aside}"
-        if not publication.by_root:
-            yield f"ALTER PUBLICATION {identifier(publication.name)} SET (publish_via_partition_root = false)"
+    yield from _published(plan, plan.aside, by_root=False)
     yield f"DROP TABLE {aside}"
     yield from _keys_as_they_were(plan)
     if not plan.column.not_null:
         yield f"ALTER TABLE {table} ALTER COLUMN {identifier(plan.column.name)} DROP NOT NULL"
     yield from carrying.triggers(plan.name, plan.attached)
-
-
-def _keys_as_they_were(plan: Conversion) -> Iterator[str]:
-    table = qualified(plan.name)
-    for constraint in plan.table.constraints:
-        if constraint.kind not in KEYS:
-            continue
-        name, kept = identifier(constraint.name), identifier(plan.kept_name(constraint.name))
-        if constraint is plan.key:
-            yield f"ALTER TABLE {table} DROP CONSTRAINT {kept}"
-            using = f"PRIMARY KEY USING INDEX {identifier(plan.old_key)}{_deferral(constraint)}"
-            yield f"ALTER TABLE {table} ADD CONSTRAINT {name} {using}"
-        else:
-            yield f"ALTER TABLE {table} RENAME CONSTRAINT {kept} TO {name}"
-    for index in _plain_indexes(plan.table):
-        kept_index = QualifiedName(plan.name.schema, plan.kept_name(index.name))
-        yield f"ALTER INDEX {qualified(kept_index)} RENAME TO {identifier(index.name)}"
 
 
 def _deferral(constraint: Constraint) -> str:
