@@ -112,3 +112,9 @@ def _detail(message: str, url: DatabaseUrl) -> str:
     line = (last or (lines[0] if lines else "no reason given")).removeprefix("connection failed: ")
     password = url.parameters.get("password")
     return line.replace(password, "***") if password else line
+
+
+def first_line(error: psycopg.Error) -> str:
+    """The server's message without its position, context and hint."""
+    message = error.diag.message_primary or str(error)
+    return message.strip().splitlines()[0] if message.strip() else type(error).__name__

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from dbtune.connect.refusals import first_line
 from dbtune.model.progress import Progress
 from dbtune.model.workload import Workload
 
@@ -49,7 +50,7 @@ def _measure(connection: psycopg.Connection[tuple[object, ...]], sql: str) -> Me
             times.append(_run(connection, sql))
     except psycopg.Error as error:
         connection.rollback()
-        return Measured(0.0, 0, (error.diag.message_primary or str(error)).splitlines()[0])
+        return Measured(0.0, 0, first_line(error))
     return Measured(statistics.median(times), len(times))
 
 

@@ -12,7 +12,7 @@ from pymysql.err import MySQLError
 from dbtune.connect.mysql import MySQLSession, writing_session
 from dbtune.connect.mysql_refusals import code_of, first_line
 from dbtune.connect.targets import DatabaseUrl
-from dbtune.demo.applying import Built, Failure
+from dbtune.demo.applying import Built, Failure, applied, built_of
 from dbtune.demo.measuring import ENOUGH_SECONDS, MOST_RUNS, Measured
 from dbtune.model.progress import Progress
 from dbtune.model.recommendation import Report
@@ -78,26 +78,20 @@ def _run(session: MySQLSession, sql: str) -> float:
 
 def apply_advice(url: DatabaseUrl, report: Report, progress: Progress) -> tuple[Failure, ...]:
     """Run every ``sql.up`` in the report's order; go on where one fails."""
-    failures: list[Failure] = []
     with writing_session(url) as session:
-        for number, recommendation in enumerate(report.recommendations):
-            progress.step("applying the advice", number, len(report.recommendations))
-            for sql in recommendation.sql.up:
-                try:
-                    session.run(sql)
-                except MySQLError as error:
-                    failures.append(Failure(sql, first_line(error)))
-                    break
-    return tuple(failures)
+
+        def refusal(sql: str) -> str | None:
+            try:
+                session.run(sql)
+            except MySQLError as error:
+                return first_line(error)
+            return None
+
+        return applied(report, refusal, progress)
 
 
 def built_sizes(url: DatabaseUrl, report: Report) -> tuple[Built, ...]:
     """Every new index of the report that is there now."""
-    predicted = {
-        recommendation.object.index: recommendation.evidence.bytes
-        for recommendation in report.recommendations
-        if recommendation.rule == "index.missing" and recommendation.object.index is not None
-    }
     with writing_session(url) as session:
         sizes = {str(row["name"]): int(row["bytes"]) for row in session.rows(INDEX_SIZES)}
-    return tuple(Built(name, predicted[name] or 0, sizes[name]) for name in predicted if name in sizes)
+    return built_of(report, sizes)

@@ -9,6 +9,7 @@ import psycopg
 from psycopg.pq import ExecStatus
 
 from dbtune.connect.postgres import LOCK_TIMEOUT_MS, read_only_session
+from dbtune.connect.refusals import first_line
 from dbtune.connect.targets import DatabaseUrl
 from dbtune.ddl.quoting import identifier
 from dbtune.model.errors import ConnectionFailed, PlanFailed
@@ -94,9 +95,3 @@ class LiveSession:
             self._connection.rollback()
         except psycopg.OperationalError:
             raise ConnectionFailed("the connection to the database was lost while planning") from None
-
-
-def first_line(error: psycopg.Error) -> str:
-    """The server's message without its position, context and hint."""
-    message = error.diag.message_primary or str(error)
-    return message.strip().splitlines()[0] if message.strip() else type(error).__name__

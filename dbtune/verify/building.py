@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from dbtune.connect.refusals import first_line
 from dbtune.model.progress import Progress
 from dbtune.model.recommendation import Recommendation, Report
 from dbtune.model.verification import BuiltObject
@@ -119,7 +120,7 @@ class Workshop:
                 raise
             drop_all(connection, build.made)
             self.begun = [one for one in self.begun if one not in build.made]
-            return BuiltObject(first.name, build.recommendation.evidence.bytes, None, 0.0, _first_line(error))
+            return BuiltObject(first.name, build.recommendation.evidence.bytes, None, 0.0, first_line(error))
         seconds = time.perf_counter() - started
         size = _size(connection, first.name) if first.kind == "INDEX" else None
         return BuiltObject(first.name, build.recommendation.evidence.bytes, size, seconds)
@@ -145,7 +146,3 @@ def _size(connection: Connection, name: str) -> int:
         row = connection.execute(SIZE_ALONE, {"name": name}).fetchone()
         size = row[0] if row is not None else None
     return int(str(size or 0))
-
-
-def _first_line(error: psycopg.Error) -> str:
-    return (error.diag.message_primary or str(error)).strip().splitlines()[0]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from dbtune.connect.refusals import first_line
 from dbtune.ddl.quoting import identifier, literal
 from dbtune.model.errors import PlanFailed
 from dbtune.model.plan import Plan
@@ -150,7 +151,3 @@ class Runner:
 def _seems_slower(times: tuple[list[float], list[float]]) -> bool:
     before, after = map(statistics.median, times)
     return after > SLOWER * before and after - before > NOISE_MS
-
-
-def first_line(error: psycopg.Error) -> str:
-    return (error.diag.message_primary or str(error)).strip().splitlines()[0]

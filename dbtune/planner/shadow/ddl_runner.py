@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from dbtune.connect.refusals import first_line
 from dbtune.model.workload import Limit
 
 BATCH = 100
@@ -105,9 +106,3 @@ class DdlRunner:
         except psycopg.Error as error:
             return first_line(error)
         return None
-
-
-def first_line(error: psycopg.Error) -> str:
-    """The server's message without its position, context and hint."""
-    message = error.diag.message_primary or str(error)
-    return message.strip().splitlines()[0] if message.strip() else type(error).__name__

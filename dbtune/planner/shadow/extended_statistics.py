@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import psycopg
 
+from dbtune.connect.refusals import first_line
 from dbtune.ddl.quoting import literal
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import ExtendedStatistics, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Limit
 from dbtune.planner.shadow.catalog import Attribute, Relation
-from dbtune.planner.shadow.ddl_runner import Connection, first_line
+from dbtune.planner.shadow.ddl_runner import Connection
 
 DISTINCT_MAGIC, DEPENDENCIES_MAGIC = 0xA352BFA4, 0xB4549A2C
 STORED_TYPE = 1

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from dbtune.connect.refusals import first_line
 from dbtune.ddl.quoting import identifier, literal
 from dbtune.embedded import Binaries, EmbeddedServer, available_binaries
 from dbtune.model.errors import PlannerUnavailable
 from dbtune.model.progress import Progress
 from dbtune.model.snapshot import Server
 from dbtune.model.workload import Limit
-from dbtune.planner.shadow.ddl_runner import Connection, first_line
+from dbtune.planner.shadow.ddl_runner import Connection
 from dbtune.planner.shadow.files import LocalFiles, RelationFiles, RemoteFiles
 from dbtune.planner.shadow.settings import SHADOW_SETTINGS
 

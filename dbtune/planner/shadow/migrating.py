@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
+from dbtune.connect.refusals import first_line
 from dbtune.model.errors import UsageError
 from dbtune.model.migration import LOCK_MODES, Effects, LockMode, PendingStatement, TableLock
 from dbtune.model.names import QualifiedName
 from dbtune.planner.shadow.catalog import NOT_SYSTEM, Attribute, Relation, read_attributes, read_relations
-from dbtune.planner.shadow.ddl_runner import Connection, first_line
+from dbtune.planner.shadow.ddl_runner import Connection
 from dbtune.sql.ddl import Ddl, read_ddl
 from dbtune.sql.fingerprint import normalise
 from dbtune.sql.lexing import tokens

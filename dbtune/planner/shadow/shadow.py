@@ -12,6 +12,7 @@ from types import TracebackType
 import psycopg
 from psycopg.pq import DiagnosticField, ExecStatus
 
+from dbtune.connect.refusals import first_line
 from dbtune.ddl.quoting import identifier, literal
 from dbtune.embedded import Binaries
 from dbtune.model.errors import PlanFailed, PlannerUnavailable
@@ -24,7 +25,7 @@ from dbtune.model.workload import Instance, Limit
 from dbtune.planner.index_size import index_pages
 from dbtune.planner.plan_reader import read_plan
 from dbtune.planner.shadow.catalog import read_attributes, read_relations
-from dbtune.planner.shadow.ddl_runner import Connection, first_line
+from dbtune.planner.shadow.ddl_runner import Connection
 from dbtune.planner.shadow.extended_statistics import write_extended_statistics
 from dbtune.planner.shadow.host import Host, open_host
 from dbtune.planner.shadow.pages import BLOCK_SIZE

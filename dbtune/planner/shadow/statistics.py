@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
+from dbtune.connect.refusals import first_line
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import ColumnStatistics, Index
 from dbtune.model.snapshot import Snapshot
@@ -28,7 +29,7 @@ from dbtune.planner.shadow.catalog import (
     Relation,
     TypeCatalog,
 )
-from dbtune.planner.shadow.ddl_runner import Connection, first_line
+from dbtune.planner.shadow.ddl_runner import Connection
 
 SLOTS = 5
 BATCH = 400
