@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log10
 
-from dbtune.candidates.mysql_partitions import mysql_partition_candidates
-from dbtune.candidates.partitions import KeyUse, key_uses, partition_candidates
+from dbtune.candidates.partitions import KeyUse, key_uses
 from dbtune.model.access import Predicate
 from dbtune.model.errors import PlanFailed, PlannerUnavailable
 from dbtune.model.names import QualifiedName
@@ -17,16 +15,15 @@ from dbtune.model.plan import Confidence
 from dbtune.model.schema import Table
 from dbtune.model.snapshot import Dialect, Snapshot
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
-from dbtune.planner.mysql.partitioned import mysql_partitioned
 from dbtune.planner.partitions.axis import zone_of
 from dbtune.planner.partitions.pruning import parts_read, prunes, settled_cost
-from dbtune.planner.partitions.what_if import partitioned
 from dbtune.rules.context import Context
-from dbtune.rules.mysql_partition_plan import mysql_blockers
 from dbtune.rules.mysql_tables import is_mysql
-from dbtune.rules.partition_plan import cannot_be_carried, taken_name
 from dbtune.rules.partition_times import moment_of
 from dbtune.rules.partition_tree import leaves
+from dbtune.rules.partition_ways import Ways, table_bytes
+from dbtune.rules.partition_ways_mysql import MySQLWays
+from dbtune.rules.partition_ways_postgres import PostgresWays
 
 LEAST_USE = 0.1
 """Share of the cost of a table's statements that must fix a column, for it to be thought of as a key."""
@@ -51,9 +48,9 @@ PLANNING_MS: Mapping[Dialect, Sequence[tuple[int, float]]] = {
 """Milliseconds that planning a statement takes for so many partitions in it (docs/partitioning.md)."""
 
 
-SIZE = re.compile(r"(\d+)(kB|MB|GB|TB)?\Z")
-UNITS = {None: 8192, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
-"""Of sizes as the server prints them; a bare number counts pages."""
+def ways_of(snapshot: Snapshot) -> Ways:
+    """Those of the snapshot's kind of server."""
+    return MySQLWays() if is_mysql(snapshot) else PostgresWays()
 
 
 @dataclass(frozen=True)
@@ -163,15 +160,15 @@ def assessments(ctx: Context) -> Iterator[Assessment]:
 
 def _dearest(ctx: Context, tables: Sequence[Table]) -> list[Table]:
     """Those whose statements cost most, without those that have less to gain than is worth a word."""
-    costs = {table.name: _cost_on(ctx, table) for table in tables}
+    costs = {table.name: sum(_costs_on(ctx, table).values()) for table in tables}
     least = ctx.options.min_gain * ctx.ledger.total
     ranked = sorted(tables, key=lambda table: (-costs[table.name], table.name))
     return [table for table in ranked if costs[table.name] >= least][:MOST_TABLES]
 
 
-def _cost_on(ctx: Context, table: Table) -> float:
-    """Planner units over the workload, of all statements that touch the table."""
-    return sum(p.calls * ctx.ledger.costs[p.fingerprint].cost for p in ctx.ledger.touching(table.name))
+def _costs_on(ctx: Context, table: Table) -> dict[str, float]:
+    """Of each statement that touches the table, by fingerprint: planner units over the workload."""
+    return {p.fingerprint: p.calls * ctx.ledger.costs[p.fingerprint].cost for p in ctx.ledger.touching(table.name)}
 
 
 def is_candidate(ctx: Context, table: Table) -> bool:
@@ -186,23 +183,9 @@ def is_candidate(ctx: Context, table: Table) -> bool:
     )
 
 
-def table_bytes(ctx: Context, table: Table) -> int:
-    """With its indexes."""
-    own = max(table.total_bytes, table.file_pages * ctx.snapshot.server.block_size)
-    return own + sum(index.facts.bytes for index in table.indexes if index.facts is not None)
-
-
 def memory_bytes(snapshot: Snapshot) -> int | None:
-    """What the operator says there is for caching (see ``memory_setting``); None where not known."""
-    if is_mysql(snapshot):
-        text = snapshot.settings.get(memory_setting(snapshot), "")
-        return int(text) if text.isdigit() else None
-    found = SIZE.match(snapshot.settings.get("effective_cache_size", ""))
-    return int(found[1]) * UNITS[found[2]] if found is not None else None
-
-
-def memory_setting(snapshot: Snapshot) -> str:
-    return "innodb_buffer_pool_size" if is_mysql(snapshot) else "effective_cache_size"
+    """What the operator says there is for caching; None where not known."""
+    return ways_of(snapshot).memory_bytes(snapshot.settings)
 
 
 def planning_ms(parts: int, dialect: Dialect = "postgres") -> float:
@@ -214,15 +197,13 @@ def planning_ms(parts: int, dialect: Dialect = "postgres") -> float:
 
 
 def _assess(ctx: Context, table: Table) -> Assessment | None:
-    statements = ctx.ledger.touching(table.name)
-    cost = {p.fingerprint: p.calls * ctx.ledger.costs[p.fingerprint].cost for p in statements}
+    statements, cost = ctx.ledger.touching(table.name), _costs_on(ctx, table)
     uses = key_uses(table, statements, cost)
     total = sum(cost.values())
     if total <= 0:
         return None
     now, zone = moment_of(ctx.snapshot), zone_of(ctx.snapshot)
-    find = mysql_partition_candidates if is_mysql(ctx.snapshot) else partition_candidates
-    candidates = find(table, uses, LEAST_USE * total, now, zone)
+    candidates = ways_of(ctx.snapshot).candidates(table, uses, LEAST_USE * total, now, zone)
     if not candidates:
         return None
     pricings = [one for scheme in candidates if (one := price(ctx, table, scheme, statements)) is not None]
@@ -247,10 +228,8 @@ def price(
     ctx: Context, table: Table, scheme: PartitionScheme, statements: Sequence[PlannedStatement]
 ) -> Pricing | None:
     """Plan the statements on the table under the scheme, with all advice accepted so far; None where nobody can."""
-    if is_mysql(ctx.snapshot):
-        snapshot = mysql_partitioned(ctx.snapshot, scheme)
-    else:
-        snapshot = partitioned(_part_of(ctx, table, statements), scheme)
+    ways = ways_of(ctx.snapshot)
+    snapshot = ways.partitioned(ctx, table, scheme, statements)
     try:
         planner = ctx.planner.changed(snapshot)
     except PlannerUnavailable:
@@ -261,8 +240,7 @@ def price(
         gate = Gate(planner)
         changed = snapshot.table(table.name)
         parts = leaves(snapshot, changed) if changed is not None else ()
-        of_mysql = is_mysql(ctx.snapshot)  # where an empty one has a page too
-        filled = frozenset(part.name for part in parts if (part.rows if of_mysql else part.file_pages) > 0)
+        filled = frozenset(part.name for part in parts if ways.is_filled(part))
         priced, failed = [], []
         for planned in statements:
             try:
@@ -285,15 +263,6 @@ def price(
     return Pricing(scheme, tuple(priced), tuple(failed), len(filled), confidence)
 
 
-def _part_of(ctx: Context, table: Table, statements: Iterable[PlannedStatement]) -> Snapshot:
-    """The snapshot with the tables alone that the statements use: a shadow of it is made in no time."""
-    if any(not p.facts.parsed or p.facts.unresolved for p in statements):
-        return ctx.snapshot
-    used = {table.name} | {name for planned in statements for name in planned.facts.tables}
-    wanted = {relative for name in used for relative in ctx.ledger.relatives(name)}
-    return replace(ctx.snapshot, tables=tuple(one for one in ctx.snapshot.tables if one.name in wanted))
-
-
 def _deletes_old(planned: PlannedStatement, table: QualifiedName, column: str) -> bool:
     """``DELETE … WHERE created_at < …``."""
 
@@ -308,10 +277,7 @@ def _deletes_old(planned: PlannedStatement, table: QualifiedName, column: str) -
 def _blockers(ctx: Context, table: Table, scheme: PartitionScheme, best: Pricing | None) -> Iterator[str]:
     """What cannot be carried over, or would break."""
     column = table.column(scheme.column)
-    if is_mysql(ctx.snapshot):
-        yield from mysql_blockers(ctx.snapshot, table, scheme, ctx.ledger.touching(table.name))
-    else:
-        yield from _postgres_blockers(ctx, table, scheme)
+    yield from ways_of(ctx.snapshot).blockers(ctx, table, scheme)
     if column is not None and not column.not_null and column.statistics is not None and column.statistics.null_frac > 0:
         yield f"{column.name} is NULL in {column.statistics.null_frac:.0%} of the rows"
     if column is not None and column.generated:
@@ -321,34 +287,3 @@ def _blockers(ctx: Context, table: Table, scheme: PartitionScheme, best: Pricing
         yield f"statements update {scheme.column}, which would move rows between partitions"
     for planned, reason in best.failed if best is not None else ():
         yield f"the server would refuse `{planned.statement.text[:60]}`: {reason}"
-
-
-def _postgres_blockers(ctx: Context, table: Table, scheme: PartitionScheme) -> Iterator[str]:
-    yield from _keys_in_the_way(ctx, table, scheme)
-    yield from cannot_be_carried(ctx.snapshot, table)
-    taken = taken_name(ctx.snapshot, table, scheme)
-    if taken is not None:
-        yield f"there is something of the name {taken} already"
-
-
-def _keys_in_the_way(ctx: Context, table: Table, scheme: PartitionScheme) -> Iterator[str]:
-    pointing = [
-        one.name
-        for one in ctx.snapshot.tables
-        for key in one.foreign_keys
-        if key.referenced_table == table.name and scheme.column not in key.referenced_columns
-    ]
-    if pointing:
-        names = ", ".join(str(name) for name in sorted(set(pointing))[:3])
-        yield (
-            f"foreign keys of {names} point here, and could not stay: a key of the partitioned table must hold "
-            f"{scheme.column}"
-        )
-    primary = table.primary_key
-    for index in table.indexes:
-        own = primary is not None and index.name == primary.index
-        if index.exclusion:
-            yield f"the exclusion constraint {index.name} cannot be kept"
-        elif index.unique and not own and scheme.column not in index.columns:
-            columns = ", ".join(index.columns)
-            yield f"{index.name} keeps ({columns}) unique, which no key with {scheme.column} in it does"

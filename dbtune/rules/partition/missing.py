@@ -47,9 +47,7 @@ from dbtune.model.units import human_bytes, human_number, plural
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
 from dbtune.rules.ledger import statement_evidence
-from dbtune.rules.mysql_partition_plan import mysql_change
-from dbtune.rules.mysql_tables import is_mysql
-from dbtune.rules.partition_plan import change_of
+from dbtune.rules.partition_ways import table_bytes
 from dbtune.rules.partitioning import (
     ENOUGH_PRUNE,
     Assessment,
@@ -57,9 +55,8 @@ from dbtune.rules.partitioning import (
     Pricing,
     assessments,
     memory_bytes,
-    memory_setting,
     planning_ms,
-    table_bytes,
+    ways_of,
 )
 from dbtune.rules.registry import rule
 from dbtune.rules.wording import cost_words, rows_words, short_text
@@ -90,8 +87,7 @@ def missing_partitions(ctx: Context) -> Iterator[Finding]:
     """Tables to be partitioned, and tables that are not, with the reasons."""
     for one in assessments(ctx):
         if one.best is None:
-            # the server refuses to try it for the very reasons that are to be told
-            if is_mysql(ctx.snapshot) and one.blockers and _is_asked(ctx, one):
+            if ways_of(ctx.snapshot).refusal_is_told and one.blockers and _is_asked(ctx, one):
                 yield _impossible(one)
             continue
         against = list(_against(ctx, one, one.best))
@@ -149,8 +145,7 @@ def _is_asked(ctx: Context, one: Assessment) -> bool:
 
 def _recommended(ctx: Context, one: Assessment, best: Pricing) -> Finding:
     table = one.table.name
-    find = mysql_change if is_mysql(ctx.snapshot) else change_of
-    change = find(ctx.snapshot, one.table, best.scheme)
+    change = ways_of(ctx.snapshot).change(ctx.snapshot, one.table, best.scheme)
     return Finding(
         subject=Subject(table.schema, table.name, (best.scheme.column,)),
         title=f"Partition {table} {best.scheme.title}",
@@ -192,7 +187,7 @@ def _severity(ctx: Context, best: Pricing) -> Severity:
 
 def _reasons(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
     size, memory = table_bytes(ctx, one.table), memory_bytes(ctx.snapshot)
-    setting = memory_setting(ctx.snapshot)
+    setting = ways_of(ctx.snapshot).memory_setting
     beyond = f", more than the {human_bytes(memory)} of {setting}" if memory and size > memory else ""
     yield (
         f"It has {rows_words(ctx.rows(one.table))} and takes {human_bytes(size)} with its indexes{beyond}; statements "
@@ -211,11 +206,7 @@ def _reasons(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
         more = f", and {len(losers) - MOST_NAMED} more" if len(losers) > MOST_NAMED else ""
         yield f"Dearer {'becomes' if len(losers) == 1 else 'become'} {named}{more}."
     for planned in one.retention[:1]:
-        text = short_text(planned.statement.text)
-        if is_mysql(ctx.snapshot):
-            yield f"`{text}` becomes DROP PARTITION, which goes through no rows."
-        else:
-            yield f"`{text}` becomes DROP TABLE of a partition, which leaves nothing to vacuum."
+        yield f"`{short_text(planned.statement.text)}` becomes {ways_of(ctx.snapshot).dropping}."
 
 
 def _loser_words(loser: PricedStatement) -> str:
@@ -232,24 +223,7 @@ def _risks(ctx: Context, one: Assessment, best: Pricing, change: Change) -> Iter
         f"A statement that does not fix {best.scheme.column} visits {plural(parts, 'partition')}, and takes about "
         f"{planning_ms(parts, ctx.snapshot.server.dialect):.2g} ms longer to plan."
     )
-    if is_mysql(ctx.snapshot):
-        yield (
-            f"The server copies the table ({human_bytes(table_bytes(ctx, one.table))}), and its writers wait that "
-            "long, unless one of the tools does it. Partitions must be made ahead of time, or rows end in pmax."
-        )
-        return
-    if best.scheme.kind == "range":
-        yield "Partitions must be made ahead of time, or rows end in the default one."
-    if change.phases and any(index.table == one.table.name for index in ctx.configuration.add):
-        yield "The phases are for the table as it is: if you build its new indexes first, run dbtune again before them."
-    if not change.phases:
-        why = "all rows have to be copied"
-        if best.scheme.kind == "range":
-            why = "the snapshot is of a version that did not collect what hangs on tables"
-            why = why if one.table.attachments is None else "the key has hardly a value left for rows to come"
-        yield f"How to get there is not told here: {why}."
-    elif not any(phase.name == "split-switch" for phase in change.phases):
-        yield "Rows from before the conversion stay in one partition, so that statements on them gain nothing."
+    yield from ways_of(ctx.snapshot).risks(ctx, one.table, best.scheme, change)
 
 
 def _evidence(ctx: Context, best: Pricing) -> Evidence:
