@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from dbtune.embedded.mysql_binaries import MySQLProgram
-from dbtune.embedded.server import WATCHDOG
+from dbtune.embedded.places import folder_for_servers
+from dbtune.embedded.watchdog import Watchdog
 from dbtune.model.errors import PlannerUnavailable
 
 START_TIMEOUT_SECONDS = 60.0
@@ -51,18 +48,12 @@ class MySQLOwnServer:
         Raises PlannerUnavailable with the server's own words.
         """
         self.program = program
-        self.folder = Path(tempfile.mkdtemp(prefix="dbtune-", dir=_short_temporary_folder()))
+        self.folder = Path(tempfile.mkdtemp(prefix="dbtune-", dir=folder_for_servers(in_memory=False)))
         self.socket = self.folder / "s"
         self._data = self.folder / "data"
         self._options = [f"--{name}={value}" for name, value in (options or {}).items()]
         self._server: subprocess.Popen[bytes] | None = None
-        self._watchdog = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", WATCHDOG, str(self.folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._watchdog = Watchdog(self.folder)
         try:
             self._initialise()
             self._start()
@@ -80,12 +71,9 @@ class MySQLOwnServer:
         if self._server is not None:
             self._server.kill()  # nothing of its data is kept, so nothing is to be written
             self._server.wait()
-            self._tell_watchdog(f"-{self._server.pid}")
+            self._watchdog.goes(self._server)
             self._server = None
-        if self._watchdog.stdin is not None and not self._watchdog.stdin.closed:
-            self._watchdog.stdin.close()
-            self._watchdog.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._watchdog.end()
 
     def _command(self, *more: str) -> list[str]:
         user = ["--user=root"] if os.geteuid() == 0 else []
@@ -105,28 +93,9 @@ class MySQLOwnServer:
             command = self._command(
                 "--bootstrap", "--enforce-storage-engine=", "--log-warnings=0", "--max-allowed-packet=8M"
             )
-        done = self._run(command, script)
+        done = self._watchdog.run(command, script)
         if done.returncode:
             raise PlannerUnavailable(f"{self.program.version.name} makes no data folder: {_last_line(done.stderr)}")
-
-    def _run(self, command: list[str], script: bytes) -> subprocess.CompletedProcess[bytes]:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            cwd="/",
-        )
-        self._tell_watchdog(f"+{process.pid}")
-        try:
-            _, words = process.communicate(script)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise
-        self._tell_watchdog(f"-{process.pid}")
-        return subprocess.CompletedProcess(command, process.returncode, b"", words)
 
     def _scripts(self) -> bytes:
         """What ``mariadb-install-db`` runs, from the folder of messages that the program itself names."""
@@ -157,7 +126,7 @@ class MySQLOwnServer:
             self._server = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
             )
-        self._tell_watchdog(f"+{self._server.pid}")
+        self._watchdog.comes(self._server)
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not self._answers():
             if self._server.poll() is not None or time.monotonic() > deadline:
@@ -170,18 +139,6 @@ class MySQLOwnServer:
         """Whether the door is open: the file is there a moment before."""
         with socket.socket(socket.AF_UNIX) as door:
             return door.connect_ex(str(self.socket)) == 0
-
-    def _tell_watchdog(self, word: str) -> None:
-        assert self._watchdog.stdin is not None
-        with suppress(BrokenPipeError, ValueError):
-            self._watchdog.stdin.write(f"{word}\n".encode())
-            self._watchdog.stdin.flush()
-
-
-def _short_temporary_folder() -> str:
-    """A Unix socket's path holds at most 107 bytes (103 on macOS)."""
-    usual = tempfile.gettempdir()
-    return usual if len(usual) <= 60 else "/tmp"
 
 
 def _last_line(text: bytes) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,6 +19,7 @@ import psycopg
 from dbtune.embedded.accounts import Account, reachable, server_account
 from dbtune.embedded.binaries import Binaries, find_binaries
 from dbtune.embedded.places import folder_for_servers
+from dbtune.embedded.watchdog import Watchdog
 from dbtune.model.errors import PlannerUnavailable
 
 START_TIMEOUT_SECONDS = 60.0
@@ -37,36 +36,6 @@ THROWAWAY_SETTINGS: Mapping[str, str] = {
 }
 """Nothing on these servers needs to survive a power cut. Commits stay synchronous: VACUUM marks no page as visible to
 all while the commit of a row on it has not been written."""
-
-WATCHDOG = """
-import os, shutil, signal, sys, time
-words = sys.stdin.read().split()  # returns when the owner stops, or dies
-groups = {int(word[1:]) for word in words if word[0] == "+"} - {int(word[1:]) for word in words if word[0] == "-"}
-
-def end(number, patience):
-    for group in list(groups):
-        try:
-            os.killpg(group, number)
-        except OSError:
-            groups.discard(group)
-    deadline = time.monotonic() + patience
-    while groups and time.monotonic() < deadline:
-        time.sleep(0.05)
-        for group in list(groups):
-            try:
-                os.killpg(group, 0)
-            except OSError:
-                groups.discard(group)
-
-end(signal.SIGQUIT, 2.0)
-end(signal.SIGKILL, 0.5)  # what answers still is a zombie that nobody has reaped yet
-shutil.rmtree(sys.argv[1], ignore_errors=True)
-"""
-"""A process of its own that outlives the owner: an owner killed by SIGKILL cannot clean up.
-
-It is told which process groups come to (``+1234``) and leave (``-1234``) the folder. At the end of its input it ends
-those that are still there and removes the folder.
-"""
 
 
 class EmbeddedServer:
@@ -89,9 +58,8 @@ class EmbeddedServer:
         self.folder = Path(tempfile.mkdtemp(prefix="dbtune-", dir=folder_for_servers(in_memory=in_memory)))
         self.data_directory = self.folder / "data"
         self._postgres: subprocess.Popen[bytes] | None = None
-        self._watchdog: subprocess.Popen[bytes] | None = None
+        self._watchdog = Watchdog(self.folder)
         try:
-            self._watchdog = self._start_watchdog()
             self._give_to_account(self.folder)
             self._initdb(locale)
             self._start({**THROWAWAY_SETTINGS, **(settings or {})})
@@ -132,13 +100,9 @@ class EmbeddedServer:
             except subprocess.TimeoutExpired:
                 self._postgres.kill()
                 self._postgres.wait()
-            self._tell_watchdog(f"-{self._postgres.pid}")
+            self._watchdog.goes(self._postgres)
             self._postgres = None
-        if self._watchdog is not None and self._watchdog.stdin is not None:
-            self._watchdog.stdin.close()
-            self._watchdog.wait()
-            self._watchdog = None
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._watchdog.end()
 
     def __enter__(self) -> EmbeddedServer:
         return self
@@ -167,33 +131,10 @@ class EmbeddedServer:
         ]
         if self.major >= 18:  # checksums became the default; the shadow writes pages of its own
             command.append("--no-data-checksums")
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **self._run_as())
-        self._tell_watchdog(f"+{process.pid}")
-        try:
-            _, words = process.communicate()
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise
-        self._tell_watchdog(f"-{process.pid}")
-        if process.returncode != 0:
-            reason = _last_line(words.decode(errors="replace"))
+        done = self._watchdog.run(command, settings=self._run_as())
+        if done.returncode != 0:
+            reason = _last_line(done.stderr.decode(errors="replace"))
             raise PlannerUnavailable(f"initdb of Postgres {self.version} failed: {reason}")
-
-    def _start_watchdog(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", WATCHDOG, str(self.folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def _tell_watchdog(self, word: str) -> None:
-        assert self._watchdog is not None and self._watchdog.stdin is not None
-        with suppress(BrokenPipeError):  # somebody ended it: then only this process cleans up
-            self._watchdog.stdin.write(f"{word}\n".encode())
-            self._watchdog.stdin.flush()
 
     def _start(self, settings: Mapping[str, str]) -> None:
         command = [str(self.binaries.folder / "postgres"), "-D", str(self.data_directory), "-k", str(self.folder)]
@@ -204,7 +145,7 @@ class EmbeddedServer:
             self._postgres = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **self._run_as()
             )
-        self._tell_watchdog(f"+{self._postgres.pid}")
+        self._watchdog.comes(self._postgres)
         self._wait_until_ready(log)
 
     def _wait_until_ready(self, log: Path) -> None:
