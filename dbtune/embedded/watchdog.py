@@ -81,8 +81,8 @@ class Watchdog:
             stderr=subprocess.PIPE,
             **{"start_new_session": True, "cwd": "/", **(settings or {})},
         )
-        self.comes(process)
         try:
+            self.comes(process)
             _, words = process.communicate(script)
         except BaseException:
             with suppress(ProcessLookupError):  # interrupted just as it had ended

@@ -31,7 +31,10 @@ def test_an_interrupted_program(folder: Path, rest: str) -> None:
     watchdog = Watchdog(folder)
     try:
         with pytest.raises(KeyboardInterrupt):
-            watchdog.run(["sh", "-c", f"echo $$ > pid; kill -INT {os.getpid()}; {rest}"], settings={"cwd": str(folder)})
+            watchdog.run(
+                ["sh", "-c", f"echo $$ > pid; sleep 0.5; kill -INT {os.getpid()}; {rest}"],
+                settings={"cwd": str(folder)},
+            )
         number = int((folder / "pid").read_text())
         with pytest.raises(ProcessLookupError):
             os.kill(number, 0)
