@@ -84,7 +84,8 @@ class _Reader:
         for name in ("union_result", "recursive_union"):
             if (union := one(source.get(name))) is not None:
                 return self._union(union)
-        if (removed := source.get("duplicates_removal")) is not None:
+        removed = source.get("duplicates_removal", source.get("duplicate_removal"))
+        if removed is not None:
             return self._deduplicated(removed)
         if "nested_loop" in source:
             return self._nested_loop(many(source["nested_loop"]))

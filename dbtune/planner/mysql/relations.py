@@ -33,6 +33,10 @@ class Relations:
     by_alias: Mapping[str, QualifiedName] = field(default_factory=dict)
     temporary: frozenset[str] = frozenset()
     """Names that WITH gives to subqueries."""
+    repeated: frozenset[str] = frozenset()
+    """Aliases that stand for a table in several queries of the statement."""
+    rewritten: str = ""
+    """Note 1003."""
 
     def of(self, alias: str) -> QualifiedName | None:
         """The table; None for ``<derived2>``, ``<union1,2>`` and their like."""
@@ -43,14 +47,19 @@ class Relations:
 
 def relations(schema: str, rewritten: str) -> Relations:
     """From the rewritten statement of note 1003."""
+    note = rewritten
     rewritten = _LITERAL.sub("''", rewritten)
+    repeated: set[str] = set()
     found: dict[str, QualifiedName] = {}
     for match in _TABLE.finditer(rewritten):
         space, table, alias = (None if part is None else part.replace("``", "`") for part in match.groups())
         assert space is not None and table is not None
+        if (alias or table) in found:
+            repeated.add(alias or table)
         found.setdefault(alias or table, QualifiedName(space, table))
     found.update(_looked_up(schema, rewritten, found))
-    return Relations(schema, found, frozenset(name.replace("``", "`") for name in _NAMED.findall(rewritten)))
+    named = frozenset(name.replace("``", "`") for name in _NAMED.findall(rewritten))
+    return Relations(schema, found, named, frozenset(repeated), note)
 
 
 def _looked_up(schema: str, rewritten: str, known: Mapping[str, QualifiedName]) -> dict[str, QualifiedName]:

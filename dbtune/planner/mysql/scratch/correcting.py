@@ -49,6 +49,9 @@ Spread = Callable[[PlanNode, SampledTable], float | None]
 """Rows in the sample that fit a range over several columns, were these independent of one another; None: not known."""
 RareRows = Callable[[QualifiedName, str, int], float | None]
 """Rows in the sample to be expected of a value that one of its rows or none has, in an index's leading columns."""
+Exact = Callable[[PlanNode, float], "Entries | None"]
+"""What production itself says of the entries that a node reads, of which the sample has so many; None: it was not
+asked, or does not say."""
 DistinctValues = Callable[[QualifiedName, str], tuple[float, ...]]
 """Distinct values of an index's leading columns."""
 
@@ -59,6 +62,15 @@ class LeafPages:
 
     production: float
     sampled: float
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Of an index, in a range or with a value, in production."""
+
+    number: float
+    dived: bool
+    """Whether it is the optimiser's own estimate, and not a count."""
 
 
 @dataclass
@@ -83,6 +95,7 @@ class _State:
     few: bool = False
     found: dict[Counted, float] = field(default_factory=dict)
     known: Mapping[str, float] = field(default_factory=dict)
+    exact: Exact = field(default=lambda _, __: None)
 
 
 class Corrector:
@@ -114,13 +127,15 @@ class Corrector:
         self._fixed = fixed_rows
         self._fixed_of_lookup = fixed_rows_of_lookup
 
-    def correct(self, plan: Plan, known: Mapping[str, float] | None = None) -> Correction:
+    def correct(
+        self, plan: Plan, known: Mapping[str, float] | None = None, exact: Exact = lambda _, __: None
+    ) -> Correction:
         """The plan with production's rows and costs.
 
         ``known``: by alias, rows that are left of a table by the entries of an index which was hidden from this plan,
         though production's optimiser sees it: it counts with these rows however it reads the table.
         """
-        state = _State(known=known or {})
+        state = _State(known=known or {}, exact=exact)
         root, _ = self._node(plan.root, state)
         return Correction(replace(plan, root=root), frozenset(state.indexes), state.tables, state.few, state.found)
 
@@ -216,7 +231,12 @@ class Corrector:
             half = _pages(counted / 2, sampled.sampled, leaves.sampled)
             there = counted / 2 if half > COUNTED_PAGES else counted
         expected = there * sampled.scale
-        if not sampled.drawn:
+        exact = state.exact(node, there) if sampled.drawn else None
+        if exact is not None and exact.dived:
+            return exact.number / counted
+        if exact is not None:
+            expected = exact.number
+        elif not sampled.drawn:
             state.few = True
             expected = self._expected_of_made(node, sampled, expected)
         elif there < FEW:
@@ -224,10 +244,11 @@ class Corrector:
             expected = self._expected_of_few(node, sampled, there)
         if leaves is not None:
             pages = _pages(expected, sampled.rows, leaves.production)
-            doubled = expected * _doubling(pages, there)
+            doubled = expected * _doubling(pages, there if exact is None else exact.number)
             if doubled > expected:
                 expected = min(doubled, max(there, sampled.rows / 2))
-        least = 1.0 if sampled.drawn and there == counted else 0.5 if sampled.drawn else 1.0 / counted
+        is_estimate = sampled.drawn and exact is None
+        least = 1.0 if is_estimate and there == counted else 0.5 if is_estimate else 1.0 / counted
         return max(least, min(expected, sampled.rows) / counted)
 
     def _expected_of_few(self, node: PlanNode, sampled: SampledTable, counted: float) -> float:

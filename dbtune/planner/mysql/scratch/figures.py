@@ -18,10 +18,29 @@ from dbtune.planner.mysql.index_size import (
     innodb_size,
     unmeasured,
 )
+from dbtune.planner.mysql.scratch.production_counts import ProductionCounts
 from dbtune.planner.mysql.scratch.statistics import IndexFigures, believed_rows
 
 TELLING = 100.0
 """Values that one row of the sample has, from which on their number tells something."""
+
+
+UNSURE = 1.2
+"""Distinct values estimated, by those seen in the sample, from which on they are counted in production."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Of some columns in the rows of a sample."""
+
+    rows: float
+    distinct: float
+    once: float
+    """Values that one row has."""
+
+    def estimate(self, rows: float) -> float:
+        """Distinct values in a table of so many rows."""
+        return estimated_distinct(rows, self.rows, self.distinct, self.once)
 
 
 @dataclass
@@ -39,6 +58,7 @@ class SampledTable:
     """Whether they are rows of production's, not made ones."""
     measured: dict[str, Measured] = field(default_factory=dict)
     distinct: dict[tuple[str, ...], float] = field(default_factory=dict)
+    seen: dict[tuple[str, ...], Seen] = field(default_factory=dict)
     rare: dict[tuple[str, ...], float | None] = field(default_factory=dict)
 
     @property
@@ -50,9 +70,10 @@ class SampledTable:
 class Figures:
     """Answers from the snapshot where it knows, else from the rows on the scratch server."""
 
-    def __init__(self, session: MySQLSession, page_bytes: int) -> None:
+    def __init__(self, session: MySQLSession, page_bytes: int, counts: ProductionCounts | None = None) -> None:
         self._session = session
         self._page_bytes = page_bytes
+        self._counts = counts
 
     def size(self, index: Index, sampled: SampledTable, rows: float | None = None) -> InnodbSize:
         """Leaves and pages of the index once built in production, or over so many rows."""
@@ -93,15 +114,31 @@ class Figures:
             counts[-1] = sampled.rows
         return IndexFigures(tuple(min(count, max(1.0, sampled.rows)) for count in counts), size.leaf_pages, size.pages)
 
+    def count(self, indexes: Sequence[Index], sampled: SampledTable) -> None:
+        """Have production count the distinct values of these indexes that the sample does not tell, in one scan."""
+        if self._counts is None or not sampled.drawn or sampled.scale <= 1.0:
+            return
+        lists = {tuple(index.keys[:length]): None for index in indexes for length in range(1, len(index.keys) + 1)}
+        unsure = [keys for keys in lists if self._is_unsure(keys, sampled)]
+        for keys, found in zip(unsure, self._counts.distinct(sampled.table, unsure, sampled.there), strict=True):
+            if found is not None:
+                texts = _texts(keys)
+                sampled.distinct[texts] = max(self._seen(texts, sampled).distinct, min(found, sampled.rows))
+
+    def _is_unsure(self, keys: Sequence[IndexKey], sampled: SampledTable) -> bool:
+        texts = _texts(keys)
+        if _known(keys, sampled) is not None or texts in sampled.distinct:
+            return False
+        seen = self._seen(texts, sampled)
+        return seen.once < seen.rows and seen.estimate(sampled.rows) > UNSURE * seen.distinct
+
     def _distinct(self, keys: Sequence[IndexKey], sampled: SampledTable) -> float:
-        texts = tuple(key_expression(key) for key in keys)
-        names = frozenset(key.column for key in keys if key.column is not None and key.prefix_length is None)
-        if len(names) == len(keys):
-            counted = _counted(sampled.table).get(names)
-            if counted is not None:
-                return counted
+        texts = _texts(keys)
+        counted = _known(keys, sampled)
+        if counted is not None:
+            return counted
         if texts not in sampled.distinct:
-            sampled.distinct[texts] = self._estimated(texts, sampled)
+            sampled.distinct[texts] = self._seen(texts, sampled).estimate(sampled.rows)
         estimate = sampled.distinct[texts]
         if len(keys) > 1:  # no more than every combination of its columns
             estimate = min(estimate, self._distinct(keys[:-1], sampled) * self._distinct(keys[-1:], sampled))
@@ -114,7 +151,7 @@ class Figures:
         (H. Robbins, An Empirical Bayes Approach to Statistics, 1956). With Chao's number of those that none has,
         f1² / 2 f2, both together have as many. None where the sample has too few such values to tell.
         """
-        texts = tuple(key_expression(key) for key in keys)
+        texts = _texts(keys)
         if texts not in sampled.rare:
             row = self._session.rows(
                 "SELECT COALESCE(SUM(c = 1), 0) AS one, COALESCE(SUM(c = 2), 0) AS two FROM"
@@ -124,13 +161,23 @@ class Figures:
             sampled.rare[texts] = 2 * two / one if one >= TELLING else None
         return sampled.rare[texts]
 
-    def _estimated(self, texts: Sequence[str], sampled: SampledTable) -> float:
-        grouped = ", ".join(texts)
-        row = self._session.rows(
-            "SELECT COUNT(*) AS d, COALESCE(SUM(c = 1), 0) AS f, COALESCE(SUM(c), 0) AS n FROM"
-            f" (SELECT COUNT(*) AS c FROM {qualified(sampled.table.name)} GROUP BY {grouped}) AS counted"
-        )[0]
-        return estimated_distinct(sampled.rows, float(row["n"]), float(row["d"]), float(row["f"]))
+    def _seen(self, texts: tuple[str, ...], sampled: SampledTable) -> Seen:
+        if texts not in sampled.seen:
+            row = self._session.rows(
+                "SELECT COUNT(*) AS d, COALESCE(SUM(c = 1), 0) AS f, COALESCE(SUM(c), 0) AS n FROM"
+                f" (SELECT COUNT(*) AS c FROM {qualified(sampled.table.name)} GROUP BY {', '.join(texts)}) AS counted"
+            )[0]
+            sampled.seen[texts] = Seen(float(row["n"]), float(row["d"]), float(row["f"]))
+        return sampled.seen[texts]
+
+
+def _texts(keys: Sequence[IndexKey]) -> tuple[str, ...]:
+    return tuple(key_expression(key) for key in keys)
+
+
+def _known(keys: Sequence[IndexKey], sampled: SampledTable) -> float | None:
+    names = frozenset(key.column for key in keys if key.column is not None and key.prefix_length is None)
+    return _counted(sampled.table).get(names) if len(names) == len(keys) else None
 
 
 def _counted(table: Table) -> Mapping[frozenset[str | None], float]:

@@ -31,13 +31,15 @@ from dbtune.planner.mysql.prices import RowPrices, with_write_costs
 from dbtune.planner.mysql.reading import UNKNOWN_VALUES, read_explain
 from dbtune.planner.mysql.relations import Relations, relations
 from dbtune.planner.mysql.scratch.constants import lacks_row, put_rows
-from dbtune.planner.mysql.scratch.correcting import Correction, Corrector, Counted, LeafPages
+from dbtune.planner.mysql.scratch.correcting import Correction, Corrector, Counted, Exact, LeafPages
 from dbtune.planner.mysql.scratch.figures import Figures, SampledTable
 from dbtune.planner.mysql.scratch.filling import fill_tables
 from dbtune.planner.mysql.scratch.host import ScratchHost, open_scratch
 from dbtune.planner.mysql.scratch.made_rows import distinct_values
 from dbtune.planner.mysql.scratch.mariadb_statistics import MariadbStatistics
 from dbtune.planner.mysql.scratch.partitioned import PartitionedScratch, alters, foreign_keys
+from dbtune.planner.mysql.scratch.production_counts import ProductionCounts
+from dbtune.planner.mysql.scratch.production_entries import exact_entries
 from dbtune.planner.mysql.scratch.rows import MOST_ROWS
 from dbtune.planner.mysql.scratch.sampled_conditions import SampledConditions
 from dbtune.planner.mysql.scratch.schema import create_schema, there
@@ -60,6 +62,7 @@ class ScratchPlanner:
         snapshot: Snapshot,
         tables: dict[QualifiedName, SampledTable],
         limits: Iterable[Limit],
+        counts: ProductionCounts | None = None,
     ) -> None:
         self._host = host
         self._session = host.session
@@ -67,7 +70,8 @@ class ScratchPlanner:
         self._tables = tables
         self._limits = tuple(limits)
         page_bytes = snapshot.server.block_size
-        self._figures = Figures(self._session, page_bytes)
+        self._counts = counts
+        self._figures = Figures(self._session, page_bytes, counts)
         self._indexes = WhatIfIndexes(self._session, tables, self._figures, _statistics(self._session, snapshot))
         self._conditions = SampledConditions(self._session, tables, self._indexes.existing)
         self._corrector = Corrector(
@@ -104,7 +108,8 @@ class ScratchPlanner:
     ) -> ScratchPlanner:
         """Make it: some seconds for a database of usual size.
 
-        ``target``: rows are sampled there, in a read-only session, one scan of each table; None: they are made.
+        ``target``: rows are sampled there, in a read-only session, one scan of each table, and counted where the sample
+        does not tell (``production_counts``); None: they are made.
         ``most_rows``: of each table, sampled or made.
         ``scratch``: URL of the scratch server, or ``auto`` or None for DBTUNE_SCRATCH_URL or a server of dbtune's own.
         Raises PlannerUnavailable.
@@ -140,7 +145,7 @@ class ScratchPlanner:
         for table in tables:
             statistics.put(table, {})
         limits += apply_settings(host, snapshot)
-        return cls(host, snapshot, sampled, limits)
+        return cls(host, snapshot, sampled, limits, None if target is None else ProductionCounts(target))
 
     @property
     def name(self) -> str:
@@ -161,7 +166,7 @@ class ScratchPlanner:
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        found = [*self._limits, *self._indexes.limits]
+        found = [*self._limits, *self._indexes.limits, *(self._counts.limits if self._counts is not None else ())]
         if self.corrected:
             found.append(
                 Limit(
@@ -292,7 +297,7 @@ class ScratchPlanner:
         for (alias, *place), rows in counted.items():
             if tuple(place) in kept_back:
                 found[alias] = min(rows, found.get(alias, rows))
-        correction = self._corrector.correct(plan, found)
+        correction = self._corrector.correct(plan, found, self._exact(instance))
         correction.plan = self._conditions.corrected(correction.plan, instance.sql)
         family = self._host.version.family
         correction.plan = with_worked_costs(correction.plan, instance.sql, self._prices, family)
@@ -302,6 +307,12 @@ class ScratchPlanner:
             self.uncertain += correction.few or correction.tables > 1
         self._answers[question] = correction
         return correction
+
+    def _exact(self, instance: Instance) -> Exact:
+        if self._counts is None:
+            return lambda _, __: None
+        known = self._relations_of(instance)
+        return exact_entries(self._counts, known, self._indexes.existing, self._indexes.is_in_production)
 
     def _tables_of(self, instance: Instance) -> frozenset[QualifiedName] | None:
         """The statement's tables; None where the server does not tell."""

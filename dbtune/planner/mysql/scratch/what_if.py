@@ -197,6 +197,10 @@ class WhatIfIndexes:
         found = self._existing.get((table, name))
         return found or next((index for index, place in self._made.items() if place == (table, name)), None)
 
+    def is_in_production(self, table: QualifiedName, name: str) -> bool:
+        """Whether the index is there, and its optimiser sees it."""
+        return (table, name) in self._existing and (table, name) not in self._always_hidden
+
     def figures(self, table: QualifiedName, name: str) -> tuple[float, ...]:
         """Distinct values of the index's leading columns."""
         new = self._new_figures[table].get(name)
@@ -253,7 +257,7 @@ class WhatIfIndexes:
         if sampled is None:
             self._refused.update(indexes)
             return
-        built = False
+        built: list[Index] = []
         for index in indexes:
             if index.method not in METHODS or index.include or index.predicate is not None:
                 self._refused.add(index)
@@ -263,9 +267,11 @@ class WhatIfIndexes:
                 self._hidden.add((table, index.name))
             elif not self._add(index):
                 continue
-            built = True
-            if index.method == "btree":
-                self._new_figures[table][index.name] = self._figures.of(index, sampled)
+            built.append(index)
+        trees = [index for index in built if index.method == "btree"]
+        self._figures.count(trees, sampled)
+        for index in trees:
+            self._new_figures[table][index.name] = self._figures.of(index, sampled)
         if built and self._words is not None:
             self._put(table)
 
