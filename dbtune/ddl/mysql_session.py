@@ -6,6 +6,9 @@ default. Source: MySQL Reference Manual, "Metadata Locking"; ``lock_wait_timeout
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 LOCK_WAIT_SECONDS = 10
 """How long others may have to queue behind a statement that waits for its metadata lock."""
 
@@ -17,3 +20,10 @@ def lock_wait_timeout(seconds: int) -> str:
 
 BEFORE = lock_wait_timeout(LOCK_WAIT_SECONDS)
 AFTER = "SET SESSION lock_wait_timeout = DEFAULT"
+
+_LIMIT = re.compile(r"\s*SET SESSION lock_wait_timeout\b", re.IGNORECASE)
+
+
+def without_limits(statements: Iterable[str]) -> tuple[str, ...]:
+    """The statements but for those that say how long to wait, where something else says so for all of them."""
+    return tuple(sql for sql in statements if not _LIMIT.match(sql))

@@ -11,13 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from dbtune.ddl import session
 from dbtune.migrate.migration import Migration, Step
 from dbtune.migrate.rendering import LIMITS_ARE_SET
 
 TO_FIRST = "dbtune_begin"
 TO_LAST = "dbtune_end"
-FIRST = "Settings for the files that follow, in the same run; leftovers of builds that broke off go."
-LAST = "The indexes have to be valid; settings as they were."
+SETTINGS = "Settings for the files that follow, in the same run"
+LEFTOVERS = "leftovers of builds that broke off go"
+VALID = "The indexes have to be valid"
+AS_BEFORE = "settings as they were"
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,10 @@ def pieces(migrations: Sequence[Migration]) -> tuple[Piece, ...]:
     before_up, after_up = _around([one.up.before for one in migrations]), _around([one.up.after for one in migrations])
     before_down = _around([one.down.before for one in reversed(migrations)])
     after_down = _around([one.down.after for one in reversed(migrations)])
-    first = Piece(TO_FIRST, (FIRST,), before_up, after_down)
-    last = Piece(TO_LAST, (LAST,), after_up, before_down)
+    begins = (SETTINGS, LEFTOVERS) if _does_more_than_set(before_up) else (SETTINGS,)
+    ends = (VALID, AS_BEFORE) if _does_more_than_set(after_up) else (AS_BEFORE.capitalize(),)
+    first = Piece(TO_FIRST, (f"{'; '.join(begins)}.",), before_up, after_down)
+    last = Piece(TO_LAST, (f"{'; '.join(ends)}.",), after_up, before_down)
     return tuple(piece for piece in (first, *middle, last) if piece.up or piece.down)
 
 
@@ -49,11 +54,16 @@ def _around(statements: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(sorted(each, key=lambda sql: (not sql.startswith("SET"), sql.startswith("RESET"))))
 
 
+def _does_more_than_set(statements: Sequence[str]) -> bool:
+    return not all(sql.startswith(("SET ", "RESET ")) for sql in statements)
+
+
 def _middle(one: Migration) -> Iterator[Piece]:
     ups, downs = list(_runs(one.up.steps)), list(_runs(one.down.steps))[::-1]
     # what is undone last was done first
     count = max(len(ups), len(downs))
-    limits = (LIMITS_ARE_SET,) if one.up.before or one.down.before else ()
+    has_limits = {*session.WITHOUT_LIMITS} & {*one.up.before, *one.down.before}
+    limits = (LIMITS_ARE_SET,) if has_limits else ()
     for number, (up, down) in enumerate(zip_longest(ups, downs, fillvalue=()), 1):
         part = f" ({number} of {count})" if count > 1 else ""
         yield Piece(

@@ -48,7 +48,7 @@ def plan(report: Report, only: Sequence[str] = ()) -> Plan:
     if not wanted:
         raise UsageError(_nothing(report, only, left_out))
     # what takes the place of an index is there before the index goes
-    ordered = sorted(wanted, key=lambda one: _verb(one.sql.up[0]) in ("drop", "rebuild"))
+    ordered = sorted(wanted, key=lambda one: _verb(_work(one.sql)[0]) in ("drop", "rebuild"))
     dialect, database = report.target.dialect, _database(report)
     migrations = tuple(_with_own_names(made for one in ordered for made in _migrations(one, dialect, database)))
     return Plan(migrations, len(chosen) - len(with_sql), left_out)
@@ -57,6 +57,11 @@ def plan(report: Report, only: Sequence[str] = ()) -> Plan:
 def _changes_schema(change: Change) -> bool:
     """Whether it belongs into every database of that schema: what cannot be undone is about one database's state."""
     return bool(change.down) and not all(_OF_ONE_SERVER.match(sql) for sql in change.up)
+
+
+def _work(change: Change) -> tuple[str, ...]:
+    """The statements up, without the limits on waits that the migration brings along itself."""
+    return mysql_session.without_limits(change.up) or change.up
 
 
 def _database(report: Report) -> str:
@@ -116,7 +121,7 @@ def _migration(one: Recommendation, dialect: str, database: str) -> Migration:
         return postgres.way(statements) if dialect == "postgres" else _mysql_way(statements, database)
 
     return Migration(
-        fingerprint=hashlib.sha256("\0".join(one.sql.up).encode()).hexdigest()[:16],
+        fingerprint=hashlib.sha256("\0".join(_work(one.sql)).encode()).hexdigest()[:16],
         name=_name(one, dialect),
         title=f"{one.title} [{one.severity}, {one.rule}]",
         schema=one.object.schema,
@@ -142,13 +147,14 @@ def _notes(one: Recommendation) -> Iterator[str]:
 def _mysql_way(statements: Sequence[str], database: str) -> Way:
     if not statements:
         return Way()
+    work = mysql_session.without_limits(statements)
     # a migration runs in each environment's database, which has a name of its own in each
-    steps = (Step(in_default_database(sql.strip().rstrip(";"), database), alone=True) for sql in statements)
+    steps = (Step(in_default_database(sql.strip().rstrip(";"), database), alone=True) for sql in work)
     return Way((mysql_session.BEFORE,), tuple(steps), (mysql_session.AFTER,))
 
 
 def _name(one: Recommendation, dialect: str) -> str:
-    sql = one.sql.up[0]
+    sql = _work(one.sql)[0]
     index = one.object.index
     if index is not None and dialect != "postgres" and one.object.table not in index:
         index = f"{one.object.table}_{index}"  # in MySQL an index has its name in its table

@@ -16,7 +16,7 @@ from dbtune.model.text import in_comment
 FOLDER = Path(__file__).parent / "templates"
 
 LIMITS_ARE_SET = "squawk-ignore-file require-lock-timeout, require-statement-timeout"
-"""In a file that has no room for limits on waits: the first one of the run sets them."""
+"""In a file of Postgres that has no room for limits on waits: the first one of the run sets them."""
 
 OBEYED = (MARK, LIMITS_ARE_SET)
 """Comments that are meant to be read by programs."""

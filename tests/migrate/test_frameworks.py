@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 
+from dbtune.ddl.mysql_session import LOCK_WAIT_SECONDS
 from dbtune.migrate.flow import AUTO, Wishes, propose
 from dbtune.migrate.planning import plan
 from dbtune.migrate.writing import write_all
@@ -97,21 +98,22 @@ MYSQL_STATE = (
 def mysql_report(database: str, dialect: str) -> Report:
     table = f"ALTER TABLE `{database}`.`item`"
     safe = "ALGORITHM=INPLACE, LOCK=NONE"
+    waiting = "SET SESSION lock_wait_timeout = 5"
     missing = recommendation(
         1,
         "index.missing",
         "Index item (note, code)",
         Subject(database, "item", ("note", "code"), "idx_item_note_code"),
-        (f"{table} ADD INDEX `idx_item_note_code` (`note`, `code`), {safe}",),
-        (f"{table} DROP INDEX `idx_item_note_code`, {safe}",),
+        (waiting, f"{table} ADD INDEX `idx_item_note_code` (`note`, `code`), {safe}"),
+        (waiting, f"{table} DROP INDEX `idx_item_note_code`, {safe}"),
     )
     unused = recommendation(
         2,
         "index.unused",
         "Drop item_code",
         Subject(database, "item", ("code",), "item_code"),
-        (f"{table} DROP INDEX `item_code`, {safe}",),
-        (f"{table} ADD INDEX `item_code` (`code`), {safe}",),
+        (waiting, f"{table} DROP INDEX `item_code`, {safe}"),
+        (waiting, f"{table} ADD INDEX `item_code` (`code`), {safe}"),
     )
     return report(missing, unused, dialect=dialect)
 
@@ -204,4 +206,32 @@ def test_mysql_by_its_client(any_mysql: MySQLServer, mysql_database: str, tmp_pa
                 for statement in split_statements(path.read_text(), "mysql"):
                     assert mysql_database not in statement  # another environment's has another name
                     cursor.execute(statement)
+        assert sorted(mysql_state(any_mysql, mysql_database), key=str) == sorted(after, key=str)
+
+
+ONE_STATEMENT_FILES = {
+    "golang-migrate": ("*.up.sql", "*.down.sql"),
+    "prisma": ("prisma/migrations/*/migration.sql", "prisma/migrations/*/down.sql"),
+}
+
+
+@pytest.mark.parametrize("form", ONE_STATEMENT_FILES)
+def test_mysql_in_whole_files(form: str, any_mysql: MySQLServer, mysql_database: str, tmp_path: Path) -> None:
+    """Each file is one message, in which the server takes one statement, and all of them are of one session."""
+    project = Project(tmp_path, any_mysql.url + mysql_database)
+    project.write("prisma/schema.prisma", "datasource db {\n}\n")
+    migrate(project, mysql_report(mysql_database, any_mysql.family), form)
+    before = mysql_state(any_mysql, mysql_database)
+    up, down = ONE_STATEMENT_FILES[form]
+    for pattern, reverse, after in ((up, False, AFTER), (down, True, before)):
+        files = sorted(tmp_path.glob(pattern), reverse=reverse)
+        assert not any("change_" in str(path) or "squawk" in path.read_text() for path in files)
+        limits: list[tuple[int, ...]] = []
+        with any_mysql.connect(mysql_database) as connection, connection.cursor() as cursor:
+            for path in files:
+                cursor.execute(path.read_text())
+                cursor.execute("SELECT @@SESSION.lock_wait_timeout, @@GLOBAL.lock_wait_timeout")
+                limits += cursor.fetchall()
+        usual = limits[-1][1]
+        assert [session for session, _ in limits] == [LOCK_WAIT_SECONDS, LOCK_WAIT_SECONDS, LOCK_WAIT_SECONDS, usual]
         assert sorted(mysql_state(any_mysql, mysql_database), key=str) == sorted(after, key=str)
