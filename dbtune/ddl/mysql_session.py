@@ -9,19 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-LOCK_WAIT_SECONDS = 10
+LOCK_WAIT_SECONDS = 5
 """How long others may have to queue behind a statement that waits for its metadata lock."""
 
 
-def lock_wait_timeout(seconds: int) -> str:
-    """How long a statement of this session waits for the table's metadata lock before it gives up."""
-    return f"SET SESSION lock_wait_timeout = {seconds}"
-
-
-BEFORE = lock_wait_timeout(LOCK_WAIT_SECONDS)
+BEFORE = f"SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}"
 AFTER = "SET SESSION lock_wait_timeout = DEFAULT"
 
 _LIMIT = re.compile(r"\s*SET SESSION lock_wait_timeout\b", re.IGNORECASE)
+
+
+def waiting_briefly(statements: Iterable[str]) -> tuple[str, ...]:
+    """The statements, each of which gives up where it would have to wait for its table; none where there are none."""
+    found = tuple(statements)
+    return (BEFORE, *found) if found else ()
 
 
 def without_limits(statements: Iterable[str]) -> tuple[str, ...]:

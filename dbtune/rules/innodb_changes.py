@@ -9,22 +9,18 @@ Restrictions".
 from __future__ import annotations
 
 from dbtune.ddl.mysql_alter import AlterTable, build_index, drop_index
-from dbtune.ddl.mysql_session import lock_wait_timeout
+from dbtune.ddl.mysql_session import waiting_briefly
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
 
 INNODB = "InnoDB"
 
-LOCK_WAIT_SECONDS = 5
-"""ALTER TABLE queues for the metadata lock, and all statements on the table queue behind it: the default is a day."""
-
 
 def build_innodb(index: Index, snapshot: Snapshot) -> Change:
     """Build a new index; back: drop it."""
-    waiting = lock_wait_timeout(LOCK_WAIT_SECONDS)
     back = drop_index(index, INNODB, restored=replaced_by(index, snapshot))
-    return Change((waiting, _build(index, snapshot).sql), (waiting, back.sql))
+    return Change(waiting_briefly([_build(index, snapshot).sql]), waiting_briefly([back.sql]))
 
 
 def _build(index: Index, snapshot: Snapshot) -> AlterTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dbtune.ddl.mysql_alter import AlterTable, drop_index, restore_index, show_index
+from dbtune.ddl.mysql_session import waiting_briefly
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
@@ -17,11 +18,12 @@ def drop(index: Index, snapshot: Snapshot) -> Change:
     words = hiding_words(version_of(snapshot))
     if words is None or index.unique or not is_visible(index):
         return change
-    hide, show = (show_index(index, word).sql for word in words)
-    return Change(change.up, change.down, (hide,), (show,), change.tools)
+    hide, show = (waiting_briefly([show_index(index, word).sql]) for word in words)
+    return Change(change.up, change.down, hide, show, change.tools)
 
 
 def altered(snapshot: Snapshot, table: Table | None, up: list[AlterTable], down: list[AlterTable]) -> Change:
     """These changes of one table, with the tools' command lines where it is a single one that stops writers."""
     tools = tools_for(snapshot, table, up[0]) if table is not None and len(up) == 1 else ()
-    return Change(tuple(one.sql for one in up), tuple(one.sql for one in down), tools=tools)
+    there, back = (waiting_briefly(one.sql for one in steps) for steps in (up, down))
+    return Change(there, back, tools=tools)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from dbtune.ddl import mysql_session
 from dbtune.ddl.mysql_partitions import (
     MAXVALUE,
     Bound,
@@ -92,6 +93,7 @@ def _upkeep(snapshot: Snapshot, table: Table, scheme: PartitionScheme, partition
     split = split_range(table.name, default.name, (new, Bound(default.name, MAXVALUE)), family)
     oldest = drop_ranges(table.name, (partitioning.partitions[0].name,), family)
     text = (
+        f"{mysql_session.BEFORE};\n"
         f"-- before rows of {axis.text(begin)} come, while {default.name} is empty, and so on\n{split};\n"
         f"-- old rows go with their partition\n{oldest};"
     )

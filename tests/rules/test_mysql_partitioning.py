@@ -135,6 +135,6 @@ def _costs_come_true(ledger: Ledger) -> None:
 
 def _upkeep_runs(ledger: Ledger) -> None:
     """But for the DROP of the oldest rows, which would not come back."""
-    split, drop = split_statements(ledger.advice.sql.asides[0].text, ledger.server.family)
-    ledger.server.run(split)
+    limit, split, drop = split_statements(ledger.advice.sql.asides[0].text, ledger.server.family)
+    ledger.server.run(limit, split)
     assert "DROP PARTITION `p20220101`" in drop
