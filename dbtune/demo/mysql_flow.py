@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from dbtune.collect.collector import CollectOptions, collect
 from dbtune.connect.mysql import writing_session
+from dbtune.connect.mysql_abilities import NAMES
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.demo import mysql_shop
 from dbtune.demo.mysql_running import apply_advice, built_sizes, measure
 from dbtune.demo.options import DemoOptions
 from dbtune.demo.outcome import Outcome, outcome_of
-from dbtune.embedded.mysql_binaries import PROGRAMS_VARIABLE, MySQLProgram, available_programs
+from dbtune.embedded.mysql_binaries import PROGRAMS_VARIABLE, MySQLProgram, available_programs, unfit_programs
 from dbtune.embedded.mysql_server import MySQLOwnServer
 from dbtune.model.errors import PlannerUnavailable
 from dbtune.model.progress import Progress
@@ -54,10 +55,11 @@ def newest_program(dialect: Dialect) -> MySQLProgram:
     """Of those on the machine. Raises PlannerUnavailable where there is none."""
     found = [program for program in available_programs() if program.version.family == dialect]
     if not found:
-        name = "MySQL" if dialect == "mysql" else "MariaDB"
+        assert dialect != "postgres"
+        unfit = unfit_programs(dialect)
         raise PlannerUnavailable(
-            f"there is no {name} server on this machine to show it on: install one, or name its program by "
-            f"{PROGRAMS_VARIABLE}"
+            f"there is no {NAMES[dialect]} server on this machine to show it on{f' ({unfit})' if unfit else ''}: "
+            f"install one, or name its program by {PROGRAMS_VARIABLE}"
         )
     return max(found, key=lambda program: program.version.number)
 

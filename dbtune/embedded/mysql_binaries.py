@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from dbtune.connect.mysql_abilities import ServerVersion, server_version
+from dbtune.connect.mysql_abilities import NAMES, Family, ServerVersion, server_version
 
 PROGRAMS_VARIABLE = "DBTUNE_MYSQLD"
 """Paths of server programs (``mysqld``, ``mariadbd``), to be tried before all others."""
 
-NAMES = ("mysqld", "mariadbd")
+PROGRAMS = ("mysqld", "mariadbd")
 
 SYSTEM_FOLDERS = (
     "/usr/sbin",
@@ -50,17 +50,31 @@ def available_programs() -> tuple[MySQLProgram, ...]:
     return tuple(found.values())
 
 
+def unfit_programs(family: Family) -> str:
+    """What ``DBTUNE_MYSQLD`` names and is no server of the family, in a clause; empty where it names nothing such."""
+    found: list[str] = []
+    for path in _named():
+        program = _inspect(path)
+        if program is None:
+            found.append(f"{path}, which is no program of a server" if path.exists() else f"{path}, which is not there")
+        elif program.version.family != family:
+            found.append(f"{path}, which is {program.version.name}")
+    return f"{PROGRAMS_VARIABLE} names {', '.join(found)}: {NAMES[family]} is needed" if found else ""
+
+
+def _named() -> Iterator[Path]:
+    return (Path(name) for name in os.environ.get(PROGRAMS_VARIABLE, "").split(os.pathsep) if name)
+
+
 def _places() -> Iterator[Path]:
-    for named in os.environ.get(PROGRAMS_VARIABLE, "").split(os.pathsep):
-        if named:
-            yield Path(named)
-    for name in NAMES:
+    yield from _named()
+    for name in PROGRAMS:
         on_path = shutil.which(name)
         if on_path:
             yield Path(on_path)
     for pattern in SYSTEM_FOLDERS:
         for folder in sorted(Path("/").glob(pattern.lstrip("/")), reverse=True):
-            yield from (folder / name for name in NAMES)
+            yield from (folder / name for name in PROGRAMS)
 
 
 @cache

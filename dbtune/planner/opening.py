@@ -81,6 +81,7 @@ def _open_mysql(
     kind: PlannerKind, snapshot: Snapshot, url: DatabaseUrl | None, progress: Progress, wishes: ScratchWishes
 ) -> Planner:
     # none of this is needed for Postgres, where it would only make the start longer
+    from dbtune.embedded.mysql_binaries import unfit_programs
     from dbtune.planner.mysql.estimate import EstimatePlanner
     from dbtune.planner.mysql.scratch.host import SCRATCH_URL_VARIABLE as MYSQL_SCRATCH_URL_VARIABLE
     from dbtune.planner.mysql.scratch.planner import ScratchPlanner
@@ -102,7 +103,9 @@ def _open_mysql(
             "--planner scratch"
         )
     progress.step("planning with EXPLAIN on the target")
-    return EstimatePlanner(snapshot, url)
+    assert snapshot.server.dialect != "postgres"
+    unfit = "" if kind == "explain" else unfit_programs(snapshot.server.dialect)
+    return EstimatePlanner(snapshot, url, unfit)
 
 
 def _best(snapshot: Snapshot, url: DatabaseUrl | None) -> PlannerKind:

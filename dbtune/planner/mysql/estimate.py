@@ -24,19 +24,22 @@ from dbtune.planner.mysql.live import LiveMySQL
 from dbtune.planner.mysql.prices import RowPrices, with_write_costs
 from dbtune.planner.mysql.selectivity import selectivity
 
-MODEL = Limit(
-    "what-if indexes",
-    "there is no scratch server: their gain on reads of whole tables is estimated by formula, on sorts and join orders "
-    "not (DBTUNE_SCRATCH_URL names a server to plan on)",
-)
+
+def model(unfit: str = "") -> Limit:
+    """What is estimated. ``unfit``: what was named to plan on, and cannot serve, in a clause."""
+    return Limit(
+        "what-if indexes",
+        f"there is no scratch server{f' ({unfit})' if unfit else ''}: their gain on reads of whole tables is estimated "
+        "by formula, on sorts and join orders not (DBTUNE_SCRATCH_URL names a server to plan on)",
+    )
 
 
 class EstimatePlanner(EstimatingPlanner):
     """Of MySQL and MariaDB."""
 
-    def __init__(self, snapshot: Snapshot, url: DatabaseUrl) -> None:
-        """Raises ConnectionFailed."""
-        super().__init__(snapshot, MODEL)
+    def __init__(self, snapshot: Snapshot, url: DatabaseUrl, unfit: str = "") -> None:
+        """``unfit``: what was named to plan on, and cannot serve, in a clause. Raises ConnectionFailed."""
+        super().__init__(snapshot, model(unfit))
         self._live = LiveMySQL(url, snapshot, self._pages)
         self._prices = RowPrices.of(snapshot)
 

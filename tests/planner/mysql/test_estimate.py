@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
+
 import pytest
 
+from dbtune.connect.mysql_abilities import NAMES
+from dbtune.demo.mysql_flow import newest_program
 from dbtune.model.errors import PlanFailed, PlannerUnavailable
 from dbtune.model.mysql import Bucket, Histogram
 from dbtune.model.names import QualifiedName
@@ -18,6 +24,8 @@ from dbtune.planner.mysql.selectivity import _share_below, selectivity
 from dbtune.planner.opening import open_planner
 from tests.planner.mysql.conftest import Shop
 from tests.planner.mysql.test_scratch import BY_TOTAL, built, index, snapshot_of, truth
+from tests.servers.mysql_sandbox import FLAVOURS, script
+from tests.servers.packages import Unavailable
 
 JOIN = "SELECT p.a, q.b FROM plain p JOIN plain q ON p.b = q.a WHERE p.c = 'c3'"
 DAY = "SELECT * FROM orders WHERE total = 77"
@@ -76,6 +84,35 @@ def test_auto_falls_back_on_it(mysql_shop: Shop, monkeypatch: pytest.MonkeyPatch
             pass
     with pytest.raises(PlannerUnavailable), open_planner("auto", snapshot, None, NoProgress()):
         pass
+
+
+def test_a_program_of_the_other_family_is_named(
+    mysql_shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """``DBTUNE_MYSQLD`` as a user may set it: a server of the other family, a program of another kind, nothing."""
+    url, snapshot = snapshot_of(mysql_shop)
+    other = "mariadb-11.8" if mysql_shop.server.family == "mysql" else "mysql"
+    try:
+        program = script(FLAVOURS[other], tmp_path)
+    except Unavailable as error:
+        pytest.skip(f"no {other} server: {error}")
+    monkeypatch.delenv(SCRATCH_URL_VARIABLE, raising=False)
+    monkeypatch.setenv("DBTUNE_MYSQLD", os.pathsep.join([str(program), "/bin/true", "/nowhere/mysqld"]))
+    monkeypatch.setattr("dbtune.planner.mysql.scratch.host.available_programs", lambda: ())
+    monkeypatch.setattr("dbtune.planner.mysql.scratch.host._in_container", lambda server: None)
+    named = (
+        rf"DBTUNE_MYSQLD names {program}, which is {NAMES[FLAVOURS[other].family]} [0-9.]+, /bin/true, which is no "
+        rf"program of a server, /nowhere/mysqld, which is not there: {NAMES[mysql_shop.server.family]} is needed"
+    )
+    with open_planner("auto", snapshot, url, NoProgress()) as planner:
+        assert re.search(rf"there is no scratch server \({named}\): their gain", planner.limits[0].why)
+    with open_planner("explain", snapshot, url, NoProgress()) as planner:
+        assert "DBTUNE_MYSQLD" not in planner.limits[0].why
+    with pytest.raises(PlannerUnavailable, match=named), open_planner("scratch", snapshot, url, NoProgress()):
+        pass
+    monkeypatch.setattr("dbtune.demo.mysql_flow.available_programs", lambda: ())
+    with pytest.raises(PlannerUnavailable, match=named):
+        newest_program(mysql_shop.server.family)
 
 
 def test_conditions() -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession, writing_session
-from dbtune.connect.mysql_abilities import ServerVersion
+from dbtune.connect.mysql_abilities import NAMES, ServerVersion
 from dbtune.connect.targets import DatabaseUrl, parse_target
-from dbtune.embedded.mysql_binaries import PROGRAMS_VARIABLE, MySQLProgram, available_programs
+from dbtune.embedded.mysql_binaries import PROGRAMS_VARIABLE, MySQLProgram, available_programs, unfit_programs
 from dbtune.embedded.mysql_server import MySQLOwnServer
 from dbtune.model.errors import ConnectionFailed, PlannerUnavailable
 from dbtune.model.progress import Progress
@@ -76,13 +76,18 @@ def open_scratch(server: Server, progress: Progress, url: str | None = None) -> 
             return host
     chosen = same or max(programs, key=lambda p: p.version.number, default=None)
     if chosen is None:
-        family = "MySQL" if server.dialect == "mysql" else "MariaDB"
-        raise PlannerUnavailable(
-            f"there is no {family} server to plan on: name one by {SCRATCH_URL_VARIABLE} (not production: it is "
-            f"written to), or the program of one by {PROGRAMS_VARIABLE}"
-        )
+        raise PlannerUnavailable(_nothing_found(server))
     progress.step(f"starting {chosen.version.name} to plan on")
     return _own(chosen, server)
+
+
+def _nothing_found(server: Server) -> str:
+    assert server.dialect != "postgres"
+    unfit = unfit_programs(server.dialect)
+    return (
+        f"there is no {NAMES[server.dialect]} server to plan on{f' ({unfit})' if unfit else ''}: name one by "
+        f"{SCRATCH_URL_VARIABLE} (not production: it is written to), or the program of one by {PROGRAMS_VARIABLE}"
+    )
 
 
 def _series(number: int) -> int:
