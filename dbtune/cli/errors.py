@@ -21,6 +21,7 @@ import click
 from click.core import ParameterSource
 
 from dbtune import __version__
+from dbtune.cli.masking import without_passwords
 from dbtune.model.errors import DbtuneError
 from dbtune.report.text import one_line
 
@@ -124,12 +125,6 @@ def _usage_message(error: click.ClickException) -> str:
 def _is_lost_connection(error: BaseException) -> bool:
     drivers = (sys.modules.get(name) for name in ("psycopg", "pymysql"))  # not imported: then it is none of its errors
     return any(driver is not None and isinstance(error, driver.OperationalError) for driver in drivers)
-
-
-def without_passwords(text: str) -> str:
-    """The text with the passwords of URLs and of ``password=`` settings masked."""
-    text = re.sub(r"(\w[\w+.-]*://[^\s:/@]*):[^\s/]*@", r"\1:***@", text)
-    return re.sub(r"(?i)\b((?:ssl)?password|passwd|pwd)(\s*[=:]\s*)('[^']*'|[^\s&;,]+)", r"\1\2***", text)
 
 
 def _write_crash_file(error: BaseException, arguments: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import click
 import psycopg
 import pytest
 
-from dbtune.cli.errors import Terminated, did_you_mean, report, termination_as_interrupt, without_passwords
+from dbtune.cli.errors import Terminated, did_you_mean, report, termination_as_interrupt
 from dbtune.model.errors import ConnectionFailed, SnapshotError, UsageError
 
 
@@ -44,22 +44,6 @@ def test_exits_pass_through(capsys: pytest.CaptureFixture[str]) -> None:
     assert report(SystemExit(7), []) == 7
     assert report(SystemExit(None), []) == 0
     assert capsys.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("postgresql://bob:s3cret@host/db", "postgresql://bob:***@host/db"),
-        ("postgresql+psycopg://bob:s3:cr@et@host/db", "postgresql+psycopg://bob:***@host/db"),
-        ("postgresql://:s3cret@/db", "postgresql://:***@/db"),
-        ("host=h password=s3cret user=u", "host=h password=*** user=u"),
-        ("host=h password='s3 cret' user=u", "host=h password=*** user=u"),
-        ("postgresql://h/db?password=s3cret&sslmode=require", "postgresql://h/db?password=***&sslmode=require"),
-        ("postgresql://bob@host/db", "postgresql://bob@host/db"),
-    ],
-)
-def test_passwords_are_masked(text: str, masked: str) -> None:
-    assert without_passwords(text) == masked
 
 
 def test_the_crash_file_tells_our_side_only(
