@@ -14,6 +14,7 @@ from dbtune.rules.context import Context
 from dbtune.rules.ledger import statement_evidence
 from dbtune.rules.mysql_tables import is_visible
 from dbtune.sql.mysql_edits import with_converted_column, with_quoted_numbers
+from dbtune.sql.mysql_full_text import with_full_text
 
 LEAST_GAIN = 0.05
 """Share of a statement's cost below which another way of writing it is no gain."""
@@ -42,16 +43,22 @@ class Rewritten:
         return statement_evidence(self.planned, self.before, self.after)
 
 
-def rewritten(ctx: Context, planned: PlannedStatement, edit: Edit, name: str) -> Rewritten | None:
-    """None where the edit changes nothing in it, or the result cannot be planned. ``name`` tells edits apart."""
+def rewritten(
+    ctx: Context, planned: PlannedStatement, edit: Edit, name: str, index: Index | None = None
+) -> Rewritten | None:
+    """None where the edit changes nothing in it, or the result cannot be planned. ``name`` tells edits apart.
+
+    ``index``: a new one that is to be there then.
+    """
     edited = tuple(
         replace(instance, sql=text) for instance in planned.instances if (text := edit(instance.sql)) is not None
     )
     if not edited:
         return None
+    configuration = ctx.configuration if index is None else ctx.configuration.with_index(index)
     statement = replace(planned.statement, fingerprint=f"{planned.fingerprint} {name}")
     try:
-        after = ctx.gate.cost(replace(planned, statement=statement, instances=edited), ctx.configuration)
+        after = ctx.gate.cost(replace(planned, statement=statement, instances=edited), configuration)
     except PlanFailed:
         return None
     return Rewritten(planned, ctx.ledger.costs[planned.fingerprint], after)
@@ -68,6 +75,12 @@ def converting_other_side(use: RelationUse, join: Join, template: str) -> Edit:
     near = names_of(use), join.column
     far = frozenset({join.other_alias.lower(), join.other_table.name.lower()}), join.other_column
     return lambda sql: with_converted_column(sql, near, far, template)
+
+
+def searching_words(use: RelationUse, column: str, shortest: int) -> Edit:
+    """``LIKE '%word%'`` of the column becomes a search for words of so many characters or more."""
+    names = names_of(use)
+    return lambda sql: with_full_text(sql, names, column, shortest)
 
 
 def names_of(use: RelationUse) -> frozenset[str]:

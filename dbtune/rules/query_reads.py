@@ -12,6 +12,9 @@ from dbtune.model.snapshot import Snapshot
 KEEPS_ROWS = ("Materialize", "Memoize")
 """Nodes below which a scan runs once however often they are asked."""
 
+WHOLE_INDEX = "index"
+"""How MySQL and MariaDB call it where an index is read from one end to the other."""
+
 TAKES_ALL = ("Sort", "Incremental Sort", "Aggregate", "Hash", "WindowAgg", "SetOp", "Materialize")
 """Nodes that read all of their input, whatever LIMIT stands above them."""
 
@@ -40,10 +43,11 @@ def rows_read(plan: Plan, snapshot: Snapshot) -> tuple[Read, ...]:
 
 def _scans(node: PlanNode, snapshot: Snapshot, loops: float, share: float) -> Iterator[Read]:
     """``loops``: how often the node runs; ``share``: of its output that is wanted before a LIMIT ends it."""
-    if node.type == "Seq Scan" and node.relation is not None:
+    if node.relation is not None and (node.type == "Seq Scan" or node.access == WHOLE_INDEX):
         table = snapshot.table(node.relation)
         if table is not None:
-            yield Read(_top(node.relation, snapshot), table.rows * loops * share, loops, "sequential scan")
+            how = "sequential scan" if node.type == "Seq Scan" else "scan of a whole index"
+            yield Read(_top(node.relation, snapshot), table.rows * loops * share, loops, how)
     if node.type in TAKES_ALL:
         share = 1.0
     if node.type in KEEPS_ROWS:

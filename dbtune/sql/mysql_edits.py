@@ -36,7 +36,7 @@ def with_quoted_numbers(sql: str, names: Collection[str], column: str) -> str | 
     """
     found = mysql_tokens(sql)
     numbers: set[int] = set()
-    for reference in _references(found):
+    for reference in references(found):
         if reference.is_of(names, column):
             numbers.update(_compared_numbers(found, reference))
     return _quoted(sql, found, sorted(numbers)) if numbers else None
@@ -50,7 +50,7 @@ def with_converted_column(
     Each side is the names of its table, in lower case, and its column. None where they are not compared.
     """
     found = mysql_tokens(sql)
-    by_first = {reference.first: reference for reference in _references(found)}
+    by_first = {reference.first: reference for reference in references(found)}
     edits: list[ColumnReference] = []
     for left in by_first.values():
         after = left.last + 1
@@ -67,7 +67,8 @@ def with_converted_column(
     return sql if edits else None
 
 
-def _references(found: Sequence[Token]) -> Iterator[ColumnReference]:
+def references(found: Sequence[Token]) -> Iterator[ColumnReference]:
+    """Every name in the text that can be a column's, in order."""
     position = 0
     while position < len(found):
         if found[position].kind not in _NAMES:

@@ -72,6 +72,7 @@ SECONDS_A_DAY = 86_400.0
         "index.invalid",
         "query.collation-mismatch",
         "query.implicit-cast",
+        "query.leading-wildcard",
         "index.duplicate",
         "index.redundant",
         "index.foreign-key",

@@ -16,7 +16,7 @@ from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_abilities import MySQLAbility
-from dbtune.connect.mysql_refusals import first_line
+from dbtune.connect.mysql_refusals import code_of, first_line
 from dbtune.connect.targets import DatabaseUrl
 from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.errors import ConnectionFailed, PlanFailed, PlannerUnavailable
@@ -51,6 +51,9 @@ from dbtune.planner.mysql.worked import with_worked_costs
 
 RIVALS = 6
 """Plans asked for at most to find one that beats a plan whose ranges look cheaper than they are."""
+
+NO_FULL_TEXT_INDEX = 1191
+"""MATCH of columns whose FULLTEXT index is hidden or not there."""
 
 
 class ScratchPlanner:
@@ -285,7 +288,7 @@ class ScratchPlanner:
         counted: Mapping[Counted, float],
     ) -> Correction:
         """The plan with these hidden. ``counted``: ``Correction.found`` of plans with fewer hidden."""
-        tables = self._tables_of(instance)
+        tables = self._tables_of(instance, hidden)
         question = instance, self._indexes.shown(hidden, tables), self._indexes.shown(unknown, tables)
         known = self._answers.get(question)
         if known is not None:
@@ -314,10 +317,16 @@ class ScratchPlanner:
         known = self._relations_of(instance)
         return exact_entries(self._counts, known, self._indexes.existing, self._indexes.is_in_production)
 
-    def _tables_of(self, instance: Instance) -> frozenset[QualifiedName] | None:
+    def _tables_of(self, instance: Instance, hidden: frozenset[Place]) -> frozenset[QualifiedName] | None:
         """The statement's tables; None where the server does not tell."""
-        found = self._relations_of(instance).by_alias.values()
-        return frozenset(found) or None
+        try:
+            found = self._relations_of(instance)
+        except MySQLError as error:
+            if code_of(error) != NO_FULL_TEXT_INDEX:
+                raise
+            self._indexes.hide(hidden, None)
+            found = self._relations_of(instance)
+        return frozenset(found.by_alias.values()) or None
 
     def _explained(self, instance: Instance) -> Plan:
         known = self._relations_of(instance)
