@@ -19,7 +19,7 @@ NGRAM = "ngram"
 SHORTEST = {"ngram_token_size": 2, "innodb_ft_min_token_size": 3, "ft_min_word_len": 4}
 """Characters of the shortest word in an index, by the variable that says so, and its default."""
 
-COPIED = "the table is copied to get the hidden column FTS_DOC_ID, which stays, without the index, until it is rebuilt"
+COPIED = "the table is copied to get the hidden column FTS_DOC_ID, which stays when the index goes"
 
 
 @dataclass(frozen=True)

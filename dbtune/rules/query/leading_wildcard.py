@@ -156,7 +156,7 @@ def _finding(ctx: Context, searches: list[Search]) -> Finding:
         subject=Subject(name.schema, name.name, (column,), by.index.name if by.is_new else None),
         title=f"{name}.{column} is searched by LIKE '%word%', which no B-tree serves",
         reason=(
-            f"{statement_words(first.rewritten.planned)}{more}: reads {rows_words(first.rows)} of "
+            f"{statement_words(first.rewritten.planned)}{more}: reads {_amount(ctx, first)} of "
             f"{table_words(ctx, by.table)}. Written as MATCH ({column}) AGAINST ('+word*' IN BOOLEAN MODE) it goes by "
             f"{there}, as EXPLAIN says. That is another question, with other rows as its answer; its gain is to be "
             "measured, since the optimiser takes one row for any such search."
@@ -173,3 +173,7 @@ def _finding(ctx: Context, searches: list[Search]) -> Finding:
         key=column,
         needs=frozenset() if by.is_new else frozenset({by.index.full_name}),
     )
+
+
+def _amount(ctx: Context, search: Search) -> str:
+    return "all" if search.rows == ctx.rows(search.by.table) else rows_words(search.rows)
