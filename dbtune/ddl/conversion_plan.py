@@ -12,7 +12,8 @@ from dbtune.ddl.session import SHORT_LOCK_TIMEOUT
 from dbtune.model.attachments import Attachments
 from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import Part, PartitionScheme
-from dbtune.model.schema import Column, Constraint, Index, Sequence, Table, View
+from dbtune.model.schema import Column, Constraint, Index, Table
+from dbtune.model.schema_objects import Sequence, View
 
 SHORTER_THAN_A_DEADLOCK = "500ms"
 

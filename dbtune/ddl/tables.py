@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 
 from dbtune.ddl.quoting import identifier, qualified
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Column, Constraint, Index, Sequence, Table, View
+from dbtune.model.schema import Column, Constraint, Index, Table
+from dbtune.model.schema_objects import Sequence, View
 
 PLANNER_STORAGE_PARAMETERS = ("fillfactor", "parallel_workers")
 """Storage parameters of tables that the planner reads (``plancat.c``, ``allpaths.c``)."""

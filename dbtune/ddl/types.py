@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbtune.ddl.quoting import identifier, literal, qualified
-from dbtune.model.schema import UserType
+from dbtune.model.schema_objects import UserType
 
 
 def create_type(user_type: UserType) -> str:

@@ -9,17 +9,8 @@ from typing import Literal, TypeVar, cast
 
 from dbtune.model.mysql import MySQLServer
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import (
-    Collation,
-    ExtendedStatistics,
-    Extension,
-    Function,
-    Index,
-    Sequence,
-    Table,
-    UserType,
-    View,
-)
+from dbtune.model.schema import Index, Table
+from dbtune.model.schema_objects import Collation, ExtendedStatistics, Extension, Function, Sequence, UserType, View
 from dbtune.model.workload import Limit, Workload
 
 Dialect = Literal["postgres", "mysql", "mariadb"]

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from dbtune.model.schema import Table, View
+from dbtune.model.schema import Table
+from dbtune.model.schema_objects import View
 from dbtune.sql.operands import Context
 from dbtune.sql.parsing import Unparsable, parse
 from dbtune.sql.predicates import gather_conditions, join_columns

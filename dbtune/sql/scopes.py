@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from dbtune.model.access import Write
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Table, View
+from dbtune.model.schema import Table
+from dbtune.model.schema_objects import View
 from dbtune.model.snapshot import Snapshot
 from dbtune.sql.lexing import fold_case
 from dbtune.sql.parsing import Parsed

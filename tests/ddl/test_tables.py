@@ -8,7 +8,8 @@ import pytest
 from dbtune.ddl.tables import add_constraint, create_sequence, create_table, create_view
 from dbtune.ddl.types import create_type
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Column, Constraint, Sequence, Table, UserType, View
+from dbtune.model.schema import Column, Constraint, Table
+from dbtune.model.schema_objects import Sequence, UserType, View
 
 
 def name(text: str) -> QualifiedName:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dbtune.collect.mysql.catalog import Catalog
 from dbtune.collect.mysql.innodb import InnodbStatistics
 from dbtune.collect.words import named
-from dbtune.model.schema import Table, View
+from dbtune.model.schema import Table
+from dbtune.model.schema_objects import View
 
 _GRANT = re.compile(
     r"GRANT (?P<rights>.+?) ON (?:TABLE )?(?P<database>\*|`(?:[^`]|``)+`)\.(?P<object>\*|`(?:[^`]|``)+`) TO "

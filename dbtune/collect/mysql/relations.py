@@ -18,7 +18,8 @@ from dbtune.collect.mysql.use import Usage
 from dbtune.model.mysql import MySQLTable, Partitioning
 from dbtune.model.names import QualifiedName
 from dbtune.model.progress import Progress
-from dbtune.model.schema import Column, ColumnStatistics, Constraint, Index, Table, TableActivity, View
+from dbtune.model.schema import Column, ColumnStatistics, Constraint, Index, Table, TableActivity
+from dbtune.model.schema_objects import View
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dbtune.collect.postgres.catalog import Catalog, Row
 from dbtune.collect.words import NAMED
 from dbtune.connect.abilities import Ability
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import ExtendedStatistics
+from dbtune.model.schema_objects import ExtendedStatistics
 
 EXTENDED: LiteralString = """
     SELECT n.nspname AS schema, s.stxname AS name, tn.nspname AS table_schema, c.relname AS table,

@@ -8,8 +8,8 @@ from typing import Literal, LiteralString
 from dbtune.collect.postgres.catalog import Catalog, Row
 from dbtune.connect.abilities import Ability
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Collation, Extension, Function, UserType
-from dbtune.model.schema import Sequence as DatabaseSequence
+from dbtune.model.schema_objects import Collation, Extension, Function, UserType
+from dbtune.model.schema_objects import Sequence as DatabaseSequence
 
 EXTENSIONS: LiteralString = """
     SELECT e.extname AS name, n.nspname AS schema, e.extversion AS version

@@ -19,7 +19,8 @@ from dbtune.collect.words import named
 from dbtune.model.attachments import Attachments
 from dbtune.model.names import QualifiedName
 from dbtune.model.progress import Progress
-from dbtune.model.schema import Constraint, ExtendedStatistics, Index, Table, TableActivity, View
+from dbtune.model.schema import Constraint, Index, Table, TableActivity
+from dbtune.model.schema_objects import ExtendedStatistics, View
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from dbtune.collect.postgres.catalog import Catalog, Row
 from dbtune.connect.abilities import statement_columns
-from dbtune.model.schema import Extension
+from dbtune.model.schema_objects import Extension
 from dbtune.model.workload import Statement, Workload, WorkloadSource
 from dbtune.sql.fingerprint import fingerprint, normalise
 

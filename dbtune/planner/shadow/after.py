@@ -18,7 +18,8 @@ from dbtune.collect.postgres.snapshot import collect_from
 from dbtune.model.migration import Effects, PendingStatement
 from dbtune.model.names import QualifiedName
 from dbtune.model.progress import NoProgress, Progress
-from dbtune.model.schema import Column, ExtendedStatistics, Index, Table
+from dbtune.model.schema import Column, Index, Table
+from dbtune.model.schema_objects import ExtendedStatistics
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.index_size import index_pages
 from dbtune.planner.shadow.catalog import read_attributes, read_relations

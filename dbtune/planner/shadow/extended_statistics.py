@@ -18,7 +18,8 @@ import psycopg
 from dbtune.connect.refusals import first_line
 from dbtune.ddl.quoting import literal
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import ExtendedStatistics, Table
+from dbtune.model.schema import Table
+from dbtune.model.schema_objects import ExtendedStatistics
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Limit
 from dbtune.planner.shadow.catalog import Attribute, Relation

@@ -9,7 +9,8 @@ from dbtune.ddl.quoting import identifier, qualified
 from dbtune.ddl.tables import add_constraint, attach_index, create_sequence, create_table, create_view
 from dbtune.ddl.types import create_type
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Column, Function, Index, Table
+from dbtune.model.schema import Column, Index, Table
+from dbtune.model.schema_objects import Function
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Limit
 from dbtune.planner.shadow.ddl_runner import Connection, DdlRunner, Fallback, Step

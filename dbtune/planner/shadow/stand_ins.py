@@ -9,7 +9,8 @@ import psycopg
 
 from dbtune.ddl.quoting import identifier, literal, qualified
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Collation, Column
+from dbtune.model.schema import Column
+from dbtune.model.schema_objects import Collation
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Limit
 from dbtune.planner.shadow.ddl_runner import Connection, DdlRunner, Fallback, Step

@@ -14,7 +14,8 @@ from datetime import date
 from functools import cached_property, lru_cache
 
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import Column, ColumnStatistics, ExtendedStatistics, Table
+from dbtune.model.schema import Column, ColumnStatistics, Table
+from dbtune.model.schema_objects import ExtendedStatistics
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.sizes.comparisons import USUAL_LAG_DAYS
 from dbtune.planner.sizes.duj1 import duj1

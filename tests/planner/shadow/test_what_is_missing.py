@@ -8,20 +8,8 @@ import pytest
 
 from dbtune.model.errors import PlanFailed, PlannerUnavailable
 from dbtune.model.names import QualifiedName
-from dbtune.model.schema import (
-    Collation,
-    Column,
-    ColumnStatistics,
-    Constraint,
-    Extension,
-    Function,
-    Index,
-    IndexFacts,
-    IndexKey,
-    Table,
-    UserType,
-    View,
-)
+from dbtune.model.schema import Column, ColumnStatistics, Constraint, Index, IndexFacts, IndexKey, Table
+from dbtune.model.schema_objects import Collation, Extension, Function, UserType, View
 from dbtune.model.snapshot import Server, Snapshot
 from dbtune.model.workload import Instance
 from dbtune.planner.shadow.shadow import ShadowPlanner
