@@ -15,7 +15,8 @@ from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index
 
-Algorithm = Literal["INPLACE", "COPY"]
+Algorithm = Literal["INPLACE", "COPY", "DEFAULT"]
+"""DEFAULT: INPLACE where the server can, else COPY."""
 Lock = Literal["NONE", "SHARED"]
 
 DROP_PRIMARY_KEY = "DROP PRIMARY KEY"
@@ -125,6 +126,8 @@ def _spaced(*parts: str) -> str:
 def _way(index: Index, engine: str, *, is_build: bool) -> tuple[Algorithm, Lock]:
     if engine in COPYING_ENGINES:
         return "COPY", "SHARED"
-    # an expression becomes a hidden column together with its index, which MySQL does not do beside writers
-    locks = index.method in _LOCKING_METHODS or any(key.column is None for key in index.keys)
-    return "INPLACE", "SHARED" if is_build and locks else "NONE"
+    if is_build and any(key.column is None for key in index.keys):
+        # an expression becomes a hidden column together with its index, which MySQL does not do beside writers, and not
+        # in place (error 1846) where the name comes before that of another such index of the table
+        return "DEFAULT", "SHARED"
+    return "INPLACE", "SHARED" if is_build and index.method in _LOCKING_METHODS else "NONE"

@@ -9,6 +9,7 @@ from dbtune.ddl.mysql_alter import (
     AlterTable,
     add_foreign_key_clause,
     add_row_id,
+    build_index,
     change_engine,
     drop_foreign_key,
     drop_index,
@@ -52,6 +53,20 @@ def test_every_kind_of_index_is_dropped_and_comes_back_as_it_was(any_mysql: MySQ
         assert definition(any_mysql) != before
         any_mysql.run(restore_index(index, "InnoDB").sql)
         assert definition(any_mysql) == before
+
+
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_expressions_are_indexed_whatever_the_names(mysql: MySQLServer, names: str) -> None:
+    fill(mysql, "altering", SCHEMA)
+    before = definition(mysql)
+    keys = (IndexKey(expression="n + 1"), IndexKey(expression="upper(txt)"))
+    indexes = [Index(name, ODD, (key,)) for name, key in zip(names, keys, strict=True)]
+    for index in indexes:
+        mysql.run(build_index(index, "InnoDB").sql)
+    assert definition(mysql) != before
+    for index in indexes:
+        mysql.run(drop_index(index, "InnoDB").sql)
+    assert definition(mysql) == before
 
 
 def test_an_index_is_hidden_and_shown(any_mysql: MySQLServer) -> None:
