@@ -6,107 +6,130 @@ folded and equalities passed on to other tables.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
-_TOKEN = re.compile(
-    r"(?P<space>\s+|/\*.*?\*/)|(?P<text>'(?:[^'\\]|\\.|'')*')|(?P<name>`(?:[^`]|``)+`)|(?P<word>\w+)|(?P<sign>.)",
-    re.DOTALL,
-)
+from dbtune.sql.lexing_mysql import mysql_tokens
+from dbtune.sql.tokens import Token
+
 _ENDS = frozenset({"where", "group", "order", "having", "limit", "union", "for", "window", "join", "left", "semi"})
 """Words that end a condition, at the depth of its parentheses."""
+_FUNCTIONS = frozenset({"left"})
+"""Those of them that are a function before a parenthesis."""
 
-_NAME = r"`((?:[^`]|``)+)`"
-_COMPARISON = re.compile(
-    rf"(?:{_NAME}\.)??{_NAME}\.{_NAME}\s*"
-    r"(?:=|<=>|<=?|>=?|between\b|in\s*\(|is\s+null\b|like\s+(?:_\w+)?'[^%_'\\])",
-    re.IGNORECASE | re.DOTALL,
-)
-_NOT_CONSTANT = re.compile(r"`|\bselect\b|<\w|\brand\b|\bor\b", re.IGNORECASE)
-_SUFFIX_OF_NAME = re.compile(rf"{_NAME}\s*$")
+_COMPARING = frozenset({"=", "<=>", "<", "<=", ">", ">=", "between", "in"})
+_NOT_CONSTANT = frozenset({"select", "rand", "or"})
+_CACHE = "<cache>"
 
 Comparisons = Mapping[tuple[str, str], Sequence[str]]
 """By alias and column: the comparisons that every row of the statement must pass."""
+_Tokens = Sequence[Token]
 
 
 def constant_conditions(rewritten: str) -> Comparisons:
     """Those of WHERE, and those of ON that are about the table just joined."""
     found: dict[tuple[str, str], list[str]] = {}
-    for joined, condition in _conditions(rewritten):
+    for joined, condition in _conditions(mysql_tokens(rewritten)):
         for part in _parts(condition):
             named = _compared(part)
             if named is not None and joined in ("", named[0]):
-                found.setdefault(named, []).append(part.replace("<cache>", ""))
+                text = rewritten[part[0].start : part[-1].end]
+                found.setdefault(named, []).append(text.replace(_CACHE, ""))
     return found
 
 
-def _compared(part: str) -> tuple[str, str] | None:
-    """Alias and column, where the text compares one column with constants in a way that an index range serves."""
-    match = _COMPARISON.match(part)
-    if match is None or _NOT_CONSTANT.search(_without_text(part[match.end(3) + 1 :]).replace("<cache>", "")):
+def _compared(part: _Tokens) -> tuple[str, str] | None:
+    """Alias and column, where one column is compared with constants in a way that an index range serves."""
+    names = [token for token in part[:5:2] if token.kind == "quoted"]
+    length = 2 * len(names) - 1
+    if len(names) < 2 or any(token.spelling != "." for token in part[1:length:2]):
         return None
-    return match.group(2).replace("``", "`"), match.group(3).replace("``", "`")
+    operator, operands = part[length : length + 1], part[length + 1 :]
+    if not operator or not _serves(operator[0], operands) or not _is_constant(operands):
+        return None
+    alias, column = (token.spelling[1:-1].replace("``", "`") for token in names[-2:])
+    return alias, column
 
 
-def _without_text(part: str) -> str:
-    return "".join("''" if token.lastgroup == "text" else token.group() for token in _TOKEN.finditer(part))
+def _serves(operator: Token, operands: _Tokens) -> bool:
+    word = operator.word or operator.spelling
+    if word == "is":
+        return [token.word for token in operands] == ["null"]
+    if word == "like":
+        pattern = operands[0].spelling.partition("'")[2] if operands else ""
+        return pattern[:1] not in ("", "%", "_", "'", "\\")
+    return word in _COMPARING
 
 
-def _conditions(rewritten: str) -> Iterator[tuple[str, str]]:
+def _is_constant(operands: _Tokens) -> bool:
+    if any(token.kind == "quoted" or token.word in _NOT_CONSTANT for token in operands):
+        return False
+    calls = [name.word for sign, name in zip(operands, operands[1:], strict=False) if sign.spelling == "<"]
+    return not any(word and f"<{word}>" != _CACHE for word in calls)
+
+
+def _conditions(tokens: _Tokens) -> Iterator[tuple[str, _Tokens]]:
     """Each condition of a WHERE or ON; of an ON with the alias in front of it, else with an empty one."""
     depth = 0
-    open_: list[tuple[str, int, int]] = []
-    """Alias, depth and first character of those not ended yet, one within the other."""
-    for token in _TOKEN.finditer(rewritten):
-        word = token.group().lower() if token.lastgroup in ("word", "sign") else ""
-        ends = word == ")" or (word in _ENDS and not rewritten.startswith("(", token.end()))  # LEFT(…) is a function
-        if open_ and ends and depth == open_[-1][1]:
-            alias, _, start = open_.pop()
-            yield alias, rewritten[start : token.start()]
-        if word in ("where", "on"):
-            before = _SUFFIX_OF_NAME.search(rewritten, 0, token.start()) if word == "on" else None
-            if word == "where" or before is not None:
-                open_.append(("" if before is None else before.group(1).replace("``", "`"), depth, token.end()))
-        depth += (word == "(") - (word == ")")
-    for alias, _, start in open_:
-        yield alias, rewritten[start:]
+    waiting: list[tuple[str, int, int]] = []
+    """Alias, depth and first token of those not ended yet, one within the other."""
+    for place, token in enumerate(tokens):
+        if waiting and depth == waiting[-1][1] and _ends(tokens, place):
+            alias, _, start = waiting.pop()
+            yield alias, tokens[start:place]
+        before = tokens[place - 1] if place else None
+        if token.word == "where":
+            waiting.append(("", depth, place + 1))
+        elif token.word == "on" and before is not None and before.kind == "quoted":
+            waiting.append((before.spelling[1:-1].replace("``", "`"), depth, place + 1))
+        depth += _deeper(token)
+    for alias, _, start in waiting:
+        yield alias, tokens[start:]
 
 
-def _parts(condition: str) -> Iterator[str]:
+def _ends(tokens: _Tokens, place: int) -> bool:
+    token, after = tokens[place], tokens[place + 1 : place + 2]
+    if token.word in _FUNCTIONS and after and after[0].spelling == "(":
+        return False
+    return token.spelling == ")" or token.word in _ENDS
+
+
+def _parts(condition: _Tokens) -> Iterator[_Tokens]:
     """The parts joined by AND, without parentheses around them."""
-    condition = _bare(condition.strip())
-    starts, depth, between = [0], 0, 0
-    ends: list[int] = []
-    for token in _TOKEN.finditer(condition):
-        word = token.group().lower() if token.lastgroup in ("word", "sign") else ""
-        depth += (word == "(") - (word == ")")
+    condition = _bare(condition)
+    start, depth, betweens = 0, 0, 0
+    found: list[_Tokens] = []
+    for place, token in enumerate(condition):
+        depth += _deeper(token)
         if depth:
             continue
-        if word in ("or", "xor"):
+        if token.word in ("or", "xor"):
             yield condition
             return
-        if word == "between":
-            between += 1
-        elif word == "and" and between:
-            between -= 1
-        elif word == "and":
-            ends.append(token.start())
-            starts.append(token.end())
-    if not ends:
+        if token.word == "between":
+            betweens += 1
+        elif token.word == "and" and betweens:
+            betweens -= 1
+        elif token.word == "and":
+            found.append(condition[start:place])
+            start = place + 1
+    if not found:
         yield condition
         return
-    for start, end in zip(starts, [*ends, len(condition)], strict=True):
-        yield from _parts(condition[start:end])
+    for part in (*found, condition[start:]):
+        yield from _parts(part)
 
 
-def _bare(condition: str) -> str:
+def _bare(condition: _Tokens) -> _Tokens:
     """Without parentheses that enclose all of it."""
-    while condition.startswith("(") and condition.endswith(")"):
+    while len(condition) > 1 and condition[0].spelling == "(" and condition[-1].spelling == ")":
         depth = 0
-        for token in _TOKEN.finditer(condition):
-            sign = token.group() if token.lastgroup == "sign" else ""
-            depth += (sign == "(") - (sign == ")")
-            if not depth and token.end() < len(condition):
+        for token in condition[:-1]:
+            depth += _deeper(token)
+            if not depth:
                 return condition
-        condition = condition[1:-1].strip()
+        condition = condition[1:-1]
     return condition
+
+
+def _deeper(token: Token) -> int:
+    return (token.spelling == "(") - (token.spelling == ")")
