@@ -9,10 +9,10 @@ Restrictions".
 from __future__ import annotations
 
 from dbtune.ddl.mysql_alter import AlterTable, build_index, drop_index
-from dbtune.ddl.mysql_session import waiting_briefly
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
+from dbtune.rules.mysql_changes import there_and_back
 
 INNODB = "InnoDB"
 
@@ -20,7 +20,7 @@ INNODB = "InnoDB"
 def build_innodb(index: Index, snapshot: Snapshot) -> Change:
     """Build a new index; back: drop it."""
     back = drop_index(index, INNODB, restored=replaced_by(index, snapshot))
-    return Change(waiting_briefly([_build(index, snapshot).sql]), waiting_briefly([back.sql]))
+    return there_and_back([_build(index, snapshot).sql], [back.sql])
 
 
 def _build(index: Index, snapshot: Snapshot) -> AlterTable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dbtune.ddl.mysql_alter import AlterTable, drop_index, restore_index, show_index
 from dbtune.ddl.mysql_session import waiting_briefly
 from dbtune.model.recommendation import Change
@@ -25,5 +27,9 @@ def drop(index: Index, snapshot: Snapshot) -> Change:
 def altered(snapshot: Snapshot, table: Table | None, up: list[AlterTable], down: list[AlterTable]) -> Change:
     """These changes of one table, with the tools' command lines where it is a single one that stops writers."""
     tools = tools_for(snapshot, table, up[0]) if table is not None and len(up) == 1 else ()
-    there, back = (waiting_briefly(one.sql for one in steps) for steps in (up, down))
-    return Change(there, back, tools=tools)
+    return there_and_back((one.sql for one in up), (one.sql for one in down), tools)
+
+
+def there_and_back(up: Iterable[str], down: Iterable[str], tools: tuple[str, ...] = ()) -> Change:
+    """Statements that change a table and undo it, none of which waits long for it."""
+    return Change(waiting_briefly(up), waiting_briefly(down), tools=tools)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dbtune.ddl.mysql_partitions import MAXVALUE, Bound, add_ranges, drop_ranges, merge_ranges, split_range
-from dbtune.ddl.mysql_session import waiting_briefly
 from dbtune.model.partitioning import Part
 from dbtune.model.recommendation import Change
 from dbtune.model.snapshot import Snapshot
+from dbtune.rules.mysql_changes import there_and_back
 from dbtune.rules.mysql_partitions import bounds, range_key
 from dbtune.rules.partition_next import WANTED, last_range, next_parts
 from dbtune.rules.partition_parts import Partition, PartitionedTable
@@ -46,7 +46,7 @@ def empty_first_range(snapshot: Snapshot, found: PartitionedTable) -> Change | N
     same = Bound(first.name, key.expression(first.upper))
     nulls = Bound(next(n for n in NAMES_FOR_NULLS if n not in {p.name for p in found.parts}), "0")
     up = split_range(name, first.name, (nulls, same), family)
-    return _waiting_briefly(up, merge_ranges(name, (nulls.name, first.name), same, family))
+    return there_and_back([up], [merge_ranges(name, (nulls.name, first.name), same, family)])
 
 
 def _missing(lower: float, upper: float, now: float) -> int:
@@ -61,11 +61,7 @@ def _made(snapshot: Snapshot, found: PartitionedTable, parts: tuple[Part, ...], 
     name, family = found.table.name, snapshot.server.dialect
     new = bounds(key, parts)
     if default is None:
-        return _waiting_briefly(add_ranges(name, new, family), drop_ranges(name, [one.name for one in new], family))
+        return there_and_back([add_ranges(name, new, family)], [drop_ranges(name, [one.name for one in new], family)])
     rest = Bound(default.name, MAXVALUE)
     up = split_range(name, default.name, (*new, rest), family)
-    return _waiting_briefly(up, merge_ranges(name, [*(one.name for one in new), default.name], rest, family))
-
-
-def _waiting_briefly(up: str, down: str) -> Change:
-    return Change(waiting_briefly([up]), waiting_briefly([down]))
+    return there_and_back([up], [merge_ranges(name, [*(one.name for one in new), default.name], rest, family)])
