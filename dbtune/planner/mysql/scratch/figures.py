@@ -24,7 +24,6 @@ from dbtune.planner.mysql.scratch.statistics import IndexFigures, believed_rows
 TELLING = 100.0
 """Values that one row of the sample has, from which on their number tells something."""
 
-
 UNSURE = 1.2
 """Distinct values estimated, by those seen in the sample, from which on they are counted in production."""
 
@@ -37,6 +36,7 @@ class Seen:
     distinct: float
     once: float
     """Values that one row has."""
+    twice: float
 
     def estimate(self, rows: float) -> float:
         """Distinct values in a table of so many rows."""
@@ -59,7 +59,6 @@ class SampledTable:
     measured: dict[str, Measured] = field(default_factory=dict)
     distinct: dict[tuple[str, ...], float] = field(default_factory=dict)
     seen: dict[tuple[str, ...], Seen] = field(default_factory=dict)
-    rare: dict[tuple[str, ...], float | None] = field(default_factory=dict)
 
     @property
     def scale(self) -> float:
@@ -151,23 +150,17 @@ class Figures:
         (H. Robbins, An Empirical Bayes Approach to Statistics, 1956). With Chao's number of those that none has,
         f1² / 2 f2, both together have as many. None where the sample has too few such values to tell.
         """
-        texts = _texts(keys)
-        if texts not in sampled.rare:
-            row = self._session.rows(
-                "SELECT COALESCE(SUM(c = 1), 0) AS one, COALESCE(SUM(c = 2), 0) AS two FROM"
-                f" (SELECT COUNT(*) AS c FROM {qualified(sampled.table.name)} GROUP BY {', '.join(texts)}) AS counted"
-            )[0]
-            one, two = float(row["one"]), float(row["two"])
-            sampled.rare[texts] = 2 * two / one if one >= TELLING else None
-        return sampled.rare[texts]
+        seen = self._seen(_texts(keys), sampled)
+        return 2 * seen.twice / seen.once if seen.once >= TELLING else None
 
     def _seen(self, texts: tuple[str, ...], sampled: SampledTable) -> Seen:
         if texts not in sampled.seen:
             row = self._session.rows(
-                "SELECT COUNT(*) AS d, COALESCE(SUM(c = 1), 0) AS f, COALESCE(SUM(c), 0) AS n FROM"
+                "SELECT COALESCE(SUM(c), 0) AS n, COUNT(*) AS d, COALESCE(SUM(c = 1), 0) AS one,"
+                " COALESCE(SUM(c = 2), 0) AS two FROM"
                 f" (SELECT COUNT(*) AS c FROM {qualified(sampled.table.name)} GROUP BY {', '.join(texts)}) AS counted"
             )[0]
-            sampled.seen[texts] = Seen(float(row["n"]), float(row["d"]), float(row["f"]))
+            sampled.seen[texts] = Seen(*(float(row[name]) for name in ("n", "d", "one", "two")))
         return sampled.seen[texts]
 
 
