@@ -8,11 +8,11 @@ Of an index that is there, its optimiser tells without a scan.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pymysql.err import MySQLError
 
-from dbtune.connect.mysql import read_only_session
+from dbtune.connect.mysql import MySQLSession, read_only_session
 from dbtune.connect.targets import DatabaseUrl
 from dbtune.ddl.mysql_indexes import key_expression
 from dbtune.ddl.mysql_quoting import identifier, qualified
@@ -34,13 +34,18 @@ LISTS_AT_ONCE = 12
 """Lists of columns whose distinct values one scan counts."""
 
 
+_Answer = tuple[float, ...] | None
+_Read = Callable[[MySQLSession, str], _Answer]
+"""Sends a query and reads the numbers of its answer."""
+
+
 class ProductionCounts:
     """Counts in the target, each in a read-only session of its own; None where the time is up or the server refuses."""
 
     def __init__(self, target: DatabaseUrl) -> None:
         self._target = target
         self._spent = 0.0
-        self._known: dict[str, tuple[float, ...] | None] = {}
+        self._known: dict[str, _Answer] = {}
         self._slow: set[QualifiedName] = set()
         """Tables that could not be read within the time of one count."""
 
@@ -61,7 +66,7 @@ class ProductionCounts:
     def rows(self, table: QualifiedName, alias: str, conditions: Sequence[str]) -> float | None:
         """Rows of the table, called ``alias`` in the conditions, that fit all of them."""
         query = f"SELECT COUNT(*) AS n FROM {qualified(table)} AS {identifier(alias)} WHERE {_all_of(conditions)}"
-        found = self._ask(table, query)
+        found = self._ask(table, query, _numbers)
         return None if found is None else found[0]
 
     def entries(self, table: QualifiedName, alias: str, index: str, conditions: Sequence[str]) -> float | None:
@@ -69,10 +74,8 @@ class ProductionCounts:
         named = f"{qualified(table)} AS {identifier(alias)} FORCE INDEX ({identifier(index)})"
         # without DISTINCT, MySQL does not look into an index that it is forced to take (check_skip_records_in_range)
         query = f"SELECT DISTINCT 1 FROM {named} WHERE {_all_of(conditions)}"
-        if query not in self._known:
-            self._known[query] = self._explained(query, Relations(table.schema, {alias: table}), index)
-        known = self._known[query]
-        return None if known is None else known[0]
+        found = self._ask(table, query, _reader(Relations(table.schema, {alias: table}), index))
+        return None if found is None else found[0]
 
     def distinct(self, table: Table, lists: Sequence[Sequence[IndexKey]], rows: float) -> list[float | None]:
         """Distinct values of each list of keys, in a table of so many ``rows``.
@@ -85,36 +88,39 @@ class ProductionCounts:
         for start in range(0, len(lists), LISTS_AT_ONCE):
             some = lists[start : start + LISTS_AT_ONCE]
             counts = ", ".join(f"{_distinct(table, keys, parts)} AS n{n}" for n, keys in enumerate(some))
-            counted = self._ask(table.name, f"SELECT {counts} FROM {qualified(table.name)}")
+            counted = self._ask(table.name, f"SELECT {counts} FROM {qualified(table.name)}", _numbers)
             found += [None] * len(some) if counted is None else [count * parts for count in counted]
         return found
 
-    def _ask(self, table: QualifiedName, query: str) -> tuple[float, ...] | None:
+    def _ask(self, table: QualifiedName, query: str, read: _Read) -> _Answer:
         if query not in self._known and table not in self._slow and self._spent < TOTAL_SECONDS:
             started = time.monotonic()
-            self._known[query] = self._numbers(query)
+            try:
+                with read_only_session(self._target, statement_timeout_ms=QUERY_MS) as session:
+                    self._known[query] = read(session, query)
+            except (MySQLError, ConnectionFailed, PlanFailed):
+                self._known[query] = None
             taken = time.monotonic() - started
             self._spent += taken
             if self._known[query] is None and taken * 1000 >= QUERY_MS * 0.9:
                 self._slow.add(table)
         return self._known.get(query)
 
-    def _numbers(self, query: str) -> tuple[float, ...] | None:
-        try:
-            with read_only_session(self._target, statement_timeout_ms=QUERY_MS) as session:
-                return tuple(float(value) for value in session.rows(query)[0].values())
-        except (MySQLError, ConnectionFailed):
-            return None
 
-    def _explained(self, query: str, relations: Relations, index: str) -> tuple[float, ...] | None:
-        try:
-            with read_only_session(self._target, statement_timeout_ms=QUERY_MS) as session:
-                text = str(next(iter(session.rows(f"EXPLAIN FORMAT=JSON {query}")[0].values())))
-                plan = read_explain(text, session.version.family, relations)
-        except (MySQLError, ConnectionFailed, PlanFailed):
-            return None
+def _numbers(session: MySQLSession, query: str) -> _Answer:
+    return tuple(float(value) for value in session.rows(query)[0].values())
+
+
+def _reader(relations: Relations, index: str) -> _Read:
+    """Reads the entries of the index that the server expects to read."""
+
+    def read(session: MySQLSession, query: str) -> _Answer:
+        text = str(next(iter(session.rows(f"EXPLAIN FORMAT=JSON {query}")[0].values())))
+        plan = read_explain(text, session.version.family, relations)
         counted = next((node.examined_rows for node in plan.root.walk() if node.index == index), None)
         return None if counted is None else (counted,)
+
+    return read
 
 
 def _all_of(conditions: Sequence[str]) -> str:
