@@ -7,6 +7,7 @@ folded and equalities passed on to other tables.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from dbtune.sql.lexing_mysql import mysql_tokens
 from dbtune.sql.tokens import Token
@@ -63,7 +64,7 @@ def _serves(operator: Token, operands: _Tokens) -> bool:
 def _is_constant(operands: _Tokens) -> bool:
     if any(token.kind == "quoted" or token.word in _NOT_CONSTANT for token in operands):
         return False
-    calls = [name.word for sign, name in zip(operands, operands[1:], strict=False) if sign.spelling == "<"]
+    calls = [name.word for sign, name in pairwise(operands) if sign.spelling == "<"]
     return not any(word and f"<{word}>" != _CACHE for word in calls)
 
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dbtune.model.names import QualifiedName
+from dbtune.planner.mysql.constant_conditions import Comparisons, constant_conditions
 
 _NAME = r"`((?:[^`]|``)+)`"
 _TABLE = re.compile(
@@ -37,6 +39,12 @@ class Relations:
     """Aliases that stand for a table in several queries of the statement."""
     rewritten: str = ""
     """Note 1003."""
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """Of columns with constants, but for aliases that stand for several tables."""
+        found = constant_conditions(self.rewritten)
+        return {where: conditions for where, conditions in found.items() if where[0] not in self.repeated}
 
     def of(self, alias: str) -> QualifiedName | None:
         """The table; None for ``<derived2>``, ``<union1,2>`` and their like."""

@@ -49,9 +49,6 @@ Spread = Callable[[PlanNode, SampledTable], float | None]
 """Rows in the sample that fit a range over several columns, were these independent of one another; None: not known."""
 RareRows = Callable[[QualifiedName, str, int], float | None]
 """Rows in the sample to be expected of a value that one of its rows or none has, in an index's leading columns."""
-Exact = Callable[[PlanNode, float], "Entries | None"]
-"""What production itself says of the entries that a node reads, of which the sample has so many; None: it was not
-asked, or does not say."""
 DistinctValues = Callable[[QualifiedName, str], tuple[float, ...]]
 """Distinct values of an index's leading columns."""
 
@@ -71,6 +68,16 @@ class Entries:
     number: float
     dived: bool
     """Whether it is the optimiser's own estimate, and not a count."""
+
+
+Exact = Callable[[PlanNode, float], Entries | None]
+"""What production itself says of the entries that a node reads, of which the sample has so many; None: it was not
+asked, or does not say."""
+
+
+def unasked(_: PlanNode, __: float) -> Entries | None:
+    """Where production is not asked."""
+    return None
 
 
 @dataclass
@@ -95,7 +102,7 @@ class _State:
     few: bool = False
     found: dict[Counted, float] = field(default_factory=dict)
     known: Mapping[str, float] = field(default_factory=dict)
-    exact: Exact = field(default=lambda _, __: None)
+    exact: Exact = unasked
 
 
 class Corrector:
@@ -127,9 +134,7 @@ class Corrector:
         self._fixed = fixed_rows
         self._fixed_of_lookup = fixed_rows_of_lookup
 
-    def correct(
-        self, plan: Plan, known: Mapping[str, float] | None = None, exact: Exact = lambda _, __: None
-    ) -> Correction:
+    def correct(self, plan: Plan, known: Mapping[str, float] | None = None, exact: Exact = unasked) -> Correction:
         """The plan with production's rows and costs.
 
         ``known``: by alias, rows that are left of a table by the entries of an index which was hidden from this plan,

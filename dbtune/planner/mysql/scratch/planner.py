@@ -31,7 +31,7 @@ from dbtune.planner.mysql.prices import RowPrices, with_write_costs
 from dbtune.planner.mysql.reading import UNKNOWN_VALUES, read_explain
 from dbtune.planner.mysql.relations import Relations, relations
 from dbtune.planner.mysql.scratch.constants import lacks_row, put_rows
-from dbtune.planner.mysql.scratch.correcting import Correction, Corrector, Counted, Exact, LeafPages
+from dbtune.planner.mysql.scratch.correcting import Correction, Corrector, Counted, Exact, LeafPages, unasked
 from dbtune.planner.mysql.scratch.figures import Figures, SampledTable
 from dbtune.planner.mysql.scratch.filling import fill_tables
 from dbtune.planner.mysql.scratch.host import ScratchHost, open_scratch
@@ -313,7 +313,7 @@ class ScratchPlanner:
 
     def _exact(self, instance: Instance) -> Exact:
         if self._counts is None:
-            return lambda _, __: None
+            return unasked
         known = self._relations_of(instance)
         return exact_entries(self._counts, known, self._indexes.existing, self._indexes.is_in_production)
 

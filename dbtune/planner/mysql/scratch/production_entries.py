@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import PlanNode
 from dbtune.model.schema import Index
-from dbtune.planner.mysql.constant_conditions import Comparisons, constant_conditions
+from dbtune.planner.mysql.constant_conditions import Comparisons
 from dbtune.planner.mysql.relations import Relations
 from dbtune.planner.mysql.scratch.correcting import Entries, Exact
 from dbtune.planner.mysql.scratch.production_counts import ProductionCounts
@@ -23,20 +23,20 @@ def exact_entries(
     has: Callable[[QualifiedName, str], bool],
 ) -> Exact:
     """For the nodes of one statement's plans. ``has``: whether production has an index, in use."""
-    comparisons = constant_conditions(relations.rewritten)
 
     def exact(node: PlanNode, seen: float) -> Entries | None:
-        if node.relation is None or node.index is None or node.alias is None or node.alias in relations.repeated:
+        if node.relation is None or node.index is None or node.alias is None:
             return None
         index = index_of(node.relation, node.index)
-        conditions = () if index is None else _of_index(index, node, comparisons)
-        if not conditions:
+        conditions = () if index is None else _of_index(index, node, relations.comparisons)
+        is_there = has(node.relation, node.index)
+        if not conditions or (seen >= TELLING and not is_there):
             return None
-        if has(node.relation, node.index):
+        if is_there:
             number = counts.entries(node.relation, node.alias, node.index, conditions)
         else:
-            number = counts.rows(node.relation, node.alias, conditions) if seen < TELLING else None
-        return None if number is None else Entries(max(1.0, number), dived=has(node.relation, node.index))
+            number = counts.rows(node.relation, node.alias, conditions)
+        return None if number is None else Entries(max(1.0, number), dived=is_there)
 
     return exact
 
