@@ -158,8 +158,8 @@ def scratch_options(function: Command) -> Command:
             type=click.IntRange(min=1),
             metavar="N",
             help="MySQL and MariaDB: copy a random sample of at most N rows of each table to the scratch server (20000 "
-            "is a good number), and count in the database what it cannot tell. Without it no row leaves the database, and "
-            "rows are made from statistics.",
+            "is a good number), and count in the database what it cannot tell. Without it no row leaves the database, "
+            "and rows are made from statistics.",
         ),
         click.option(
             "--scratch",
