@@ -27,7 +27,8 @@ from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.demo import mysql_shop
 from dbtune.demo.applying import Built, Failure
 from dbtune.demo.measuring import Measured as Time
-from dbtune.demo.mysql_running import LONG_MS, apply_advice, built_sizes, measure
+from dbtune.demo.mysql_hinted import hinted
+from dbtune.demo.mysql_running import LIMIT_SECONDS, apply_advice, built_sizes, measure
 from dbtune.demo.outcome import Outcome, StatementOutcome, outcome_of
 from dbtune.embedded.mysql_binaries import PROGRAMS_VARIABLE
 from dbtune.model.progress import NoProgress
@@ -40,6 +41,7 @@ from dbtune.planner.opening import ScratchWishes, open_planner
 from dbtune.report.text import shortened
 from dbtune.rules.engine import advise
 from dbtune.rules.options import AdviseOptions
+from dbtune.rules.query.keep_index_out import RULE as KEEP_INDEX_OUT
 from dbtune.sql.fingerprint import fingerprint, normalise
 from tests.servers.mysql_sandbox import FLAVOURS, MySQLServer, script
 
@@ -51,6 +53,7 @@ ROUNDS = 3
 SETTLING_SECONDS = 8.0
 """In which the server writes what building indexes has left to be written."""
 TPCH_SCALE = 0.1
+ENDED_MS = LIMIT_SECONDS * 1000.0
 
 Times = Mapping[str, Time]
 """By fingerprint."""
@@ -96,7 +99,7 @@ def report_for(url: DatabaseUrl, workload: Workload) -> tuple[Report, float]:
     started = time.perf_counter()
     snapshot = collect(url, CollectOptions(workload=False), NoProgress())
     wishes = ScratchWishes(None, SAMPLE_ROWS)
-    options = AdviseOptions(only=("index.missing",), top=len(workload.statements))
+    options = AdviseOptions(only=("index.missing", KEEP_INDEX_OUT), top=len(workload.statements))
     with open_planner("scratch", snapshot, url, NoProgress(), wishes) as planner:
         report = advise(snapshot, workload, planner, options, NoProgress())
     return report, time.perf_counter() - started
@@ -105,20 +108,22 @@ def report_for(url: DatabaseUrl, workload: Workload) -> tuple[Report, float]:
 def measured(url: DatabaseUrl, database: str, workload: Workload) -> Measured:
     """The workload before and after the advice, in turns: the advice is carried out, and taken back, ROUNDS times.
 
-    A busy machine slows both down that way. A statement that takes long is measured once before.
+    A busy machine slows both down that way. A statement that is ended is measured once before.
     """
     report, seconds = report_for(url, workload)
+    with writing_session(url) as session:
+        changed = hinted(workload, report, session.version)
     rounds: list[tuple[Times, Times]] = []
     failures: tuple[Failure, ...] = ()
     sizes: tuple[Built, ...] = ()
     for number in range(ROUNDS):
         known = rounds[0][0] if rounds else {}
-        long = {name for name, time_ in known.items() if time_.ms > LONG_MS}
+        long = {name for name, time_ in known.items() if time_.ms >= ENDED_MS}
         short = replace(workload, statements=tuple(s for s in workload.statements if s.fingerprint not in long))
         before = {name: known[name] for name in long} | dict(measure(url, short, NoProgress(), ""))
         failures = failures or apply_advice(url, report, NoProgress())
         time.sleep(SETTLING_SECONDS)
-        after = measure(url, workload, NoProgress(), "")
+        after = measure(url, changed, NoProgress(), "")
         sizes = built_sizes(url, report)
         rounds.append((before, after))
         if number < ROUNDS - 1:
@@ -192,6 +197,10 @@ def tables(one: Measured) -> str:
     ]
     lines += [f"| {i.index} | {human_bytes(i.predicted)} | {human_bytes(i.built)} |" for i in outcome.indexes]
     lines += [f"| **failed**: {failure.sql} | {failure.reason} | |" for failure in outcome.failures]
+    lines += [
+        "",
+        *(f"- {one.title}: {one.reason}" for one in outcome.report.recommendations if one.rule == KEEP_INDEX_OUT),
+    ]
     lines += ["", "| calls | cost | then | ms | then | time ÷ | statement |", "|---|---|---|---|---|---|---|"]
     lines += [_row(statement) for statement in outcome.statements]
     return "\n".join(lines)

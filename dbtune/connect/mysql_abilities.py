@@ -38,6 +38,7 @@ class MySQLAbility(Enum):
     IGNORED_INDEXES = None, 100600, "IGNORED, STATISTICS.IGNORED"
     DESCENDING_INDEXES = 80001, 100800, "keys in descending order; before, DESC is read and forgotten"
     FUNCTIONAL_INDEXES = 80013, None, "keys on expressions, STATISTICS.EXPRESSION"
+    NO_INDEX_HINT = 80020, None, "/*+ NO_INDEX(table index) */"
     MULTI_VALUED_INDEXES = 80017, None, "CAST(... AS type ARRAY)"
     HASH_UNIQUE_INDEXES = None, 100403, "UNIQUE over long columns, by a hidden hash"
     VECTOR_INDEXES = None, 110700, "VECTOR INDEX"

@@ -9,6 +9,7 @@ from dbtune.connect.mysql import writing_session
 from dbtune.connect.mysql_abilities import NAMES
 from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.demo import mysql_shop
+from dbtune.demo.mysql_hinted import hinted
 from dbtune.demo.mysql_running import apply_advice, built_sizes, measure
 from dbtune.demo.options import DemoOptions
 from dbtune.demo.outcome import Outcome, outcome_of
@@ -45,7 +46,8 @@ def run_mysql_demo(
         report = analyse(url, workload, options, progress)
         show_report(report)
         failures = apply_advice(url, report, progress)
-        after = measure(url, workload, progress, "running the workload again")
+        changed = hinted(workload, report, program.version)
+        after = measure(url, changed, progress, "running the workload again")
         return outcome_of(report, before, after, built_sizes(url, report), failures)
     finally:
         server.stop()

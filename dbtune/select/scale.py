@@ -39,7 +39,14 @@ class Scale:
 
 POSTGRES = Scale(cheap=CHEAP, noticeable=1_000.0, questions=140.0, of_a_kind=60, pool=256, pool_of_table=10_000)
 MYSQL = Scale(
-    cheap=50.0, noticeable=7_000.0, questions=25.0, of_a_kind=14, pool=64, pool_of_table=24, tries_shorter=True
+    cheap=50.0,
+    noticeable=7_000.0,
+    questions=25.0,
+    of_a_kind=14,
+    pool=64,
+    pool_of_table=24,
+    may_be_dearer=True,
+    tries_shorter=True,
 )
 MARIADB = replace(MYSQL, cheap=0.1, noticeable=10.0)
 MARIADB_OF_PAGES = replace(MYSQL, cheap=100.0, noticeable=14_000.0)

@@ -77,14 +77,14 @@ def references(found: Sequence[Token]) -> Iterator[ColumnReference]:
         last = position
         while last + 2 < len(found) and found[last + 1].spelling == "." and found[last + 2].kind in _NAMES:
             last += 2
-        qualifier = _name(found[last - 2]) if last > position else ""
-        yield ColumnReference(qualifier, _name(found[last]), position, last)
+        qualifier = spelled(found[last - 2]).lower() if last > position else ""
+        yield ColumnReference(qualifier, spelled(found[last]).lower(), position, last)
         position = last + 1
 
 
-def _name(token: Token) -> str:
-    spelling = token.spelling
-    return (spelling[1:-1].replace("``", "`") if token.kind == "quoted" else spelling).lower()
+def spelled(token: Token) -> str:
+    """The name as it is written, without backticks."""
+    return token.spelling[1:-1].replace("``", "`") if token.kind == "quoted" else token.spelling
 
 
 def _compared_numbers(found: Sequence[Token], reference: ColumnReference) -> Iterator[int]:

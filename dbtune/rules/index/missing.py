@@ -63,6 +63,8 @@ from dbtune.select.selection import Chosen
 
 HIGH_GAIN, MEDIUM_GAIN = 0.1, 0.01
 """Shares of the workload's cost."""
+A_LITTLE = 0.1
+"""Of a statement's cost."""
 
 
 @rule("index.missing", group="index", severity="high", dialects=("postgres", "mysql", "mariadb"))
@@ -140,8 +142,10 @@ def _reason(ctx: Context, table: Table, index: Index, comparison: Comparison) ->
     first = _change(ctx, table, index, *cheaper[0])
     others = len(cheaper) - 1
     more = f", and {plural(others, 'more statement')} cheaper" if others else ""
-    dearer = len(comparison.changed) - len(cheaper)
-    worse = f"; {plural(dearer, 'statement')} a little dearer" if dearer else ""
+    dearer = plural(len(comparison.changed) - len(cheaper), "statement")
+    rise = comparison.worst_rise
+    how = "a little dearer" if rise < A_LITTLE else f"dearer, by up to {rise:.0%}"
+    worse = f"; {dearer} {how}" if len(comparison.changed) > len(cheaper) else ""
     return f"{first}{more}{worse}."
 
 

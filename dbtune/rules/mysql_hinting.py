@@ -1,0 +1,58 @@
+"""Hints that keep an index out of a statement of MySQL or MariaDB, in the form that the server's version has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dbtune.connect.mysql_abilities import MySQLAbility, ServerVersion
+from dbtune.ddl.mysql_quoting import identifier
+from dbtune.model.names import QualifiedName
+from dbtune.model.schema import Index
+from dbtune.rules.mysql_rewriting import Edit
+from dbtune.sql.mysql_hints import without_by_clause, without_by_comment
+
+
+@dataclass(frozen=True)
+class Hinting:
+    """Of one server."""
+
+    by_comment: bool
+    """Whether the optimiser takes ``/*+ NO_INDEX(…) */``; else it is ``IGNORE INDEX (…)``."""
+
+    @classmethod
+    def of(cls, version: ServerVersion) -> Hinting:
+        return cls(version.has(MySQLAbility.NO_INDEX_HINT))
+
+    def edit(self, indexes: Iterable[tuple[QualifiedName, str]]) -> Edit:
+        """Puts the hints into a statement's text; None where it does not read one of the tables by its name.
+
+        ``indexes``: each one's table and its name.
+        """
+        by_table: dict[QualifiedName, list[str]] = {}
+        for table, name in indexes:
+            by_table.setdefault(table, []).append(name)
+        without = without_by_comment if self.by_comment else without_by_clause
+
+        def edited(sql: str) -> str | None:
+            text: str | None = sql
+            for table, names in by_table.items():
+                text = None if text is None else without(text, table, names)
+            return text
+
+        return edited
+
+    def words(self, index: Index, aliases: Sequence[str]) -> str:
+        """What is to be put where. ``aliases``: what the statement calls the index's table."""
+        name = identifier(index.name)
+        if self.by_comment:
+            hints = " ".join(f"NO_INDEX({identifier(alias)} {name})" for alias in aliases)
+            return f"/*+ {hints} */ behind the SELECT that reads {index.table.name}"
+        return f"IGNORE INDEX ({name}) behind {'each ' if len(aliases) > 1 else ''}{index.table.name}"
+
+    @property
+    def order_words(self) -> str:
+        """When the statement is to be changed, beside building and dropping the index."""
+        if self.by_comment:
+            return "The hint can be there before the index, and after it: without it, it is passed over."
+        return "The statement fails where there is no such index (error 1176): change it after the index is built."
