@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from dbtune.connect.mysql_abilities import MySQLAbility, ServerVersion
 from dbtune.ddl.mysql_quoting import identifier
+from dbtune.model.access import StatementFacts
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index
 from dbtune.rules.mysql_rewriting import Edit
 from dbtune.sql.mysql_hints import without_by_clause, without_by_comment
+
+Places = Iterable[tuple[QualifiedName, str]]
+"""Each index's table and name."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,8 @@ class Hinting:
     def of(cls, version: ServerVersion) -> Hinting:
         return cls(version.has(MySQLAbility.NO_INDEX_HINT))
 
-    def edit(self, indexes: Iterable[tuple[QualifiedName, str]]) -> Edit:
-        """Puts the hints into a statement's text; None where it does not read one of the tables by its name.
-
-        ``indexes``: each one's table and its name.
-        """
+    def edit(self, indexes: Places) -> Edit:
+        """Puts the hints into a statement's text; None where it does not read one of the tables by its name."""
         by_table: dict[QualifiedName, list[str]] = {}
         for table, name in indexes:
             by_table.setdefault(table, []).append(name)
@@ -42,13 +43,17 @@ class Hinting:
 
         return edited
 
-    def words(self, index: Index, aliases: Sequence[str]) -> str:
-        """What is to be put where. ``aliases``: what the statement calls the index's table."""
-        name = identifier(index.name)
+    def words(self, facts: StatementFacts, indexes: Sequence[Index]) -> str:
+        """What is to be put where in the statement."""
+        return " and ".join(self._hint(facts, index) for index in indexes)
+
+    def _hint(self, facts: StatementFacts, index: Index) -> str:
+        name, table = identifier(index.name), index.table.name
+        aliases = sorted({use.alias for use in facts.uses if use.table == index.table})
         if self.by_comment:
             hints = " ".join(f"NO_INDEX({identifier(alias)} {name})" for alias in aliases)
-            return f"/*+ {hints} */ behind the SELECT that reads {index.table.name}"
-        return f"IGNORE INDEX ({name}) behind {'each ' if len(aliases) > 1 else ''}{index.table.name}"
+            return f"/*+ {hints} */ behind the SELECT that reads {table}"
+        return f"IGNORE INDEX ({name}) behind {'each ' if len(aliases) > 1 else ''}{table}"
 
     @property
     def order_words(self) -> str:
@@ -56,3 +61,7 @@ class Hinting:
         if self.by_comment:
             return "The hint can be there before the index, and after it: without it, it is passed over."
         return "The statement fails where there is no such index (error 1176): change it after the index is built."
+
+
+def places(indexes: Iterable[Index]) -> Places:
+    return [(index.table, index.name) for index in indexes]

@@ -87,10 +87,13 @@ def _foreign_key_columns(snapshot: Snapshot, table: Table) -> Iterator[tuple[str
 def is_named_in_hint(statements: Iterable[PlannedStatement], index: Index) -> bool:
     """Whether a statement names the index in a hint: without it USE, FORCE and IGNORE INDEX fail (error 1176)."""
     name = index.name.lower()
-    return any(name in _hinted(planned.statement.text) for planned in statements if index.table in planned.facts.tables)
+    return any(
+        name in hinted_indexes(planned.statement.text) for planned in statements if index.table in planned.facts.tables
+    )
 
 
-def _hinted(text: str) -> set[str]:
+def hinted_indexes(text: str) -> set[str]:
+    """Words in the statement's hints, in lower case: names of indexes, of tables, and what the hints are called."""
     parts = (hit[1] or hit[2] or "" for hit in _HINT.finditer(text))
     words = (word for part in parts for word in _WORD.finditer(part))
     return {(word[2] or word[1].replace("``", "`")).lower() for word in words}

@@ -39,14 +39,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dbtune.model.recommendation import Evidence, Subject
+from dbtune.model.recommendation import Aside, Change, Evidence, Subject
 from dbtune.model.schema import Index
 from dbtune.model.units import human_number
 from dbtune.planner.gate import PlannedStatement, StatementCost
 from dbtune.planner.robustness.risk import LEAST_GAIN
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
-from dbtune.rules.mysql_hinting import Hinting
+from dbtune.rules.mysql_hinting import Hinting, places
 from dbtune.rules.mysql_rewriting import Rewritten, rewritten
 from dbtune.rules.mysql_tables import version_of
 from dbtune.rules.registry import rule
@@ -63,18 +63,12 @@ AS_TODAY = 1.02
 
 @dataclass(frozen=True)
 class Kept:
-    """A statement out of which an index is kept."""
+    """A statement, and the indexes that are kept out of it."""
 
     planned: PlannedStatement
     today: StatementCost
-    index: Index
-    hinting: Hinting
+    indexes: tuple[Index, ...]
     rewritten: Rewritten
-
-    @property
-    def aliases(self) -> list[str]:
-        """What the statement calls the index's table."""
-        return sorted({use.alias for use in self.planned.facts.uses if use.table == self.index.table})
 
     @property
     def is_dearer(self) -> bool:
@@ -92,13 +86,12 @@ RULE = "query.keep-index-out"
     after=("index.missing", "index.redundant", "index.duplicate", "index.unused", "partition.missing"),
 )
 def keep_index_out(ctx: Context) -> Iterator[Finding]:
-    """Each statement with each index that it is better off without."""
+    """Each statement that is better off without some of the indexes."""
     hinting = Hinting.of(version_of(ctx.snapshot))
     for planned in ctx.statements:
-        today, then = ctx.gate.cost(planned), ctx.ledger.costs[planned.fingerprint]
-        if _is_harmed(ctx, today, then):
-            for kept in _kept_out(ctx, hinting, planned, today):
-                yield _finding(ctx, kept)
+        kept = _kept_out(ctx, hinting, planned)
+        if kept is not None:
+            yield _finding(ctx, hinting, kept)
 
 
 def _is_harmed(ctx: Context, today: StatementCost, then: StatementCost) -> bool:
@@ -121,41 +114,42 @@ def _ways(cost: StatementCost) -> tuple[tuple[object, ...], ...]:
     return tuple((n.type, n.relation, n.alias, n.access, n.key_columns[:1]) for n in nodes if n.relation or n.join_type)
 
 
-def _kept_out(ctx: Context, hinting: Hinting, planned: PlannedStatement, today: StatementCost) -> Iterator[Kept]:
+def _kept_out(ctx: Context, hinting: Hinting, planned: PlannedStatement) -> Kept | None:
     """One index after another, each time the one without which it is cheapest, until it costs what it does today."""
-    out: tuple[Index, ...] = ()
-    then = ctx.ledger.costs[planned.fingerprint]
+    today, then = ctx.gate.cost(planned), ctx.ledger.costs[planned.fingerprint]
+    kept: Kept | None = None
     while _is_harmed(ctx, today, then):
+        out = kept.indexes if kept is not None else ()
         tried = [
-            (one, index)
+            Kept(planned, today, (*out, index), one)
             for index in _new_indexes(ctx, then)
             if index not in out and (one := _without(ctx, hinting, planned, (*out, index))) is not None
         ]
-        if not tried:
-            return
-        best, index = min(tried, key=lambda each: each[0].after.cost)
-        if best.after.cost > max(AS_TODAY * today.cost, then.cost):
-            return
-        out, then = (*out, index), best.after
-        yield Kept(planned, today, index, hinting, best)
+        best = min(tried, key=lambda each: each.rewritten.after.cost, default=None)
+        if best is None or best.rewritten.after.cost > max(AS_TODAY * today.cost, then.cost):
+            break
+        kept, then = best, best.rewritten.after
+    return kept
 
 
 def _without(ctx: Context, hinting: Hinting, planned: PlannedStatement, indexes: tuple[Index, ...]) -> Rewritten | None:
-    edit = hinting.edit((index.table, index.name) for index in indexes)
-    return rewritten(ctx, planned, edit, "without " + " ".join(index.name for index in indexes))
+    return rewritten(
+        ctx, planned, hinting.edit(places(indexes)), "without " + " ".join(index.name for index in indexes)
+    )
 
 
-def _finding(ctx: Context, kept: Kept) -> Finding:
-    index, one, total = kept.index, kept.rewritten, ctx.ledger.total
+def _finding(ctx: Context, hinting: Hinting, kept: Kept) -> Finding:
+    first, one, total = kept.indexes[0], kept.rewritten, ctx.ledger.total
+    names = " and ".join(index.name for index in kept.indexes)
     costs = cost_words(kept.today.cost, one.before.cost)
-    words = f"becomes dearer by {index.name}: {costs}"
+    words = f"becomes dearer by {names}: {costs}"
     if not kept.is_dearer:
-        words = f"goes by {index.name} another way than today, which saves less than costs are right by: {costs}"
+        words = f"goes by {names} another way than today, which saves less than costs are right by: {costs}"
     return Finding(
-        subject=Subject(index.table.schema, index.table.name, (), index.name),
-        title=f"{index.table.name}: keep {index.name} out of a statement",
+        subject=Subject(first.table.schema, first.table.name, (), first.name),
+        title=f"{first.table.name}: keep {names} out of a statement",
         reason=(
-            f"{statement_words(kept.planned)} {words}. With {kept.hinting.words(index, kept.aliases)} it costs "
+            f"{statement_words(kept.planned)} {words}. With {hinting.words(kept.planned.facts, kept.indexes)} it costs "
             f"{human_number(one.after.cost)}."
         ),
         evidence=Evidence(
@@ -166,7 +160,14 @@ def _finding(ctx: Context, kept: Kept) -> Finding:
             gain=one.saved / total if kept.is_dearer and total > 0 else None,
             statements=(one.evidence,),
         ),
-        risk=f"To be changed in the program. {kept.hinting.order_words}",
+        change=Change(asides=_statement_with_hints(hinting, kept)),
+        risk=f"To be changed in the program. {hinting.order_words}",
         severity="medium" if kept.is_dearer else "low",
-        key=f"{kept.planned.fingerprint} {index.name}",
+        key=kept.planned.fingerprint,
     )
+
+
+def _statement_with_hints(hinting: Hinting, kept: Kept) -> tuple[Aside, ...]:
+    """The normalised one, without literals."""
+    text = hinting.edit(places(kept.indexes))(kept.planned.statement.text)
+    return () if text is None else (Aside("The statement with the hint", f"{text};"),)

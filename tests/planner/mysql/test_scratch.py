@@ -220,6 +220,21 @@ def test_an_order_is_read_as_far_as_the_sample_says(pair: tuple[Shop, ScratchPla
     assert far.cost > 20 * near.cost
 
 
+def test_an_order_is_read_until_all_rows_of_limit_fit(pair: tuple[Shop, ScratchPlanner]) -> None:
+    # one row in 77 fits, and the optimiser says that of the ten it reads a tenth do
+    _, planner = pair
+    by_quantity = index("items", "quantity")
+    planner.prepare([by_quantity])
+    plan = planner.plan(
+        Instance("SELECT order_id, line, product FROM items WHERE price = 33 ORDER BY quantity LIMIT 10"),
+        Configuration(frozenset({by_quantity})),
+    )
+    assert plan.indexes == {by_quantity.name}
+    read = next(node for node in plan.root.walk() if node.index == by_quantity.name)
+    assert read.examined_rows is not None
+    assert 770 / 3 < read.examined_rows < 770 * 3
+
+
 def test_it_is_proven_and_says_what_was_corrected(pair: tuple[Shop, ScratchPlanner]) -> None:
     shop, planner = pair
     family = "MySQL" if shop.server.family == "mysql" else "MariaDB"

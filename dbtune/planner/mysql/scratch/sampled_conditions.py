@@ -32,6 +32,9 @@ _DESCENDS = re.compile(r"\border\s+by\b.*\bdesc\b", re.IGNORECASE | re.DOTALL)
 NONE_SEEN = 0.5
 """Rows of a sample that none of fits: so many may be taken for it."""
 
+FEW = 4
+"""Rows of a sample: where the place of one row alone may be many times too near, that of so many seldom is."""
+
 Existing = Callable[[QualifiedName, str], Index | None]
 
 
@@ -45,14 +48,18 @@ class SampledConditions:
         self._index = index
         self._descends = False
         """Whether the statement in hand wants an order that descends."""
+        self._part = 0.0
+        """Of the rows that the statement in hand makes by EXPLAIN, the part that its LIMIT wants; 0 without LIMIT. More
+        than all, since EXPLAIN tells how many are left of those that are read until then, by its own guess."""
         self._known: dict[str, float | None] = {}
         self._has_windows = session.version.has(MySQLAbility.WINDOW_FUNCTIONS)
 
     def corrected(self, plan: Plan, sql: str) -> Plan:
         """The statement's plan with the rows that are read until enough are found, and those that are written."""
         self._descends = _DESCENDS.search(sql) is not None
-        root = self._node(plan.root, written=False)
         limit = limit_of(sql)
+        self._part = 0.0 if limit is None else limit / max(_rows_made(plan.root), NONE_SEEN)
+        root = self._node(plan.root, written=False)
         if limit is not None and root.access == "range" and not root.children and root.rows > limit:
             root = self._range_in_order(root, limit)
         return replace(plan, root=root)
@@ -94,7 +101,8 @@ class SampledConditions:
         index = self._index(sampled.table.name, name)
         if examined is None or examined >= sampled.rows / 2 or index is None or not self._has_windows:
             return node
-        read = self._read(node, sampled, index, min(node.rows, examined), "1 = 1")
+        wanted = node.rows * self._part if self._part else min(node.rows, examined)
+        read = self._read(node, sampled, index, wanted, "1 = 1")
         return node if read is None else replace(node, examined_rows=max(examined, read))
 
     def _range_in_order(self, node: PlanNode, limit: float) -> PlanNode:
@@ -113,20 +121,32 @@ class SampledConditions:
         return replace(node, rows=max(limit, examined * limit / max(limit, min(read, examined))))
 
     def _read(self, node: PlanNode, sampled: SampledTable, index: Index, wanted: float, bounds: str) -> float | None:
-        """Rows of production's that are read, from the beginning of the range on, until so many fit."""
-        place = max(1, math.ceil(wanted / sampled.scale))
+        """Rows of production's that are read, from the beginning of the range on, until so many fit.
+
+        By the places of the sample's rows that fit. Where fewer than FEW are wanted, their places say little, and it is
+        the more of what these say and of what FEW would.
+        """
         # MariaDB does not say that it reads backwards
         backward = (node.strategy is not None and "Backward" in node.strategy) or self._descends
         order = ", ".join(f"{key_expression(k)}{' DESC' if k.descending != backward else ''}" for k in index.keys)
-        found = self._ask(
-            f"SELECT COALESCE(MIN(n), 0) AS n FROM (SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS place FROM"
-            f" (SELECT ROW_NUMBER() OVER (ORDER BY {order}) AS n, {_condition(node)} AS fits"
-            f" FROM {_from(node, sampled)} WHERE {bounds}) AS numbered WHERE fits) AS found WHERE place = {place}"
-        )
-        if found is None:
+
+        def number(place: int) -> float | None:
+            return self._ask(
+                f"SELECT COALESCE(MIN(n), 0) AS n FROM (SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS place FROM"
+                f" (SELECT ROW_NUMBER() OVER (ORDER BY {order}) AS n, {_condition(node)} AS fits"
+                f" FROM {_from(node, sampled)} WHERE {bounds}) AS numbered WHERE fits) AS found WHERE place = {place}"
+            )
+
+        place = wanted / sampled.scale
+        before = number(math.floor(place)) if place >= 1 else 0.0
+        behind = number(max(1, math.ceil(place)))
+        few = number(FEW) if place < FEW else 0.0
+        if before is None or behind is None or few is None:
             return None
-        # where not that many fit, it is read to its end
-        return min(sampled.rows, found * sampled.scale) if found else sampled.rows
+        if not behind:  # where not that many fit, it is read to its end
+            return sampled.rows
+        found = before + (behind - before) * (place - math.floor(place))
+        return min(sampled.rows, max(found, few * place / FEW) * sampled.scale)
 
     def _ask(self, query: str) -> float | None:
         """The number; None where the server does not take the condition, since it names other tables."""
@@ -136,6 +156,13 @@ class SampledConditions:
             except MySQLError:
                 self._known[query] = None
         return self._known[query]
+
+
+def _rows_made(root: PlanNode) -> float:
+    """By the joins and scans, before they are sorted or cut."""
+    while root.type in ("Limit", "Sort") and root.children:
+        root = root.children[0]
+    return root.rows
 
 
 def _condition(node: PlanNode) -> str:

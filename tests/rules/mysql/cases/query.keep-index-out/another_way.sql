@@ -13,7 +13,7 @@ ANALYZE TABLE customers, orders, digits;
 -- mariadb: ANALYZE TABLE orders PERSISTENT FOR ALL;
 
 -- workload
--- calls: 500
+-- calls: 50000
 SELECT * FROM orders WHERE customer = 370;
 -- calls: 1
 SELECT c.name, o.note FROM customers c JOIN orders o ON o.customer = c.id WHERE c.name <> 'Customer 3' ORDER BY o.note;

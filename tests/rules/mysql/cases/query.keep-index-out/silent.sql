@@ -10,7 +10,7 @@ ANALYZE TABLE orders, digits;
 -- mariadb: ANALYZE TABLE orders PERSISTENT FOR ALL;
 
 -- workload
--- calls: 500
+-- calls: 50000
 SELECT * FROM orders WHERE customer = 7 AND state = 370;
 -- calls: 1
 SELECT max(note) FROM orders WHERE customer = 7;
