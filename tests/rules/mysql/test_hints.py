@@ -27,7 +27,6 @@ def test_hinted_statement_does_not_read_the_index(request: pytest.FixtureRequest
     told = {s.fingerprint for r in report.recommendations if r.rule == RULE for s in r.evidence.statements}
     assert told
     assert {s.fingerprint for s, t in zip(workload.statements, changed.statements, strict=True) if s != t} == told
-    tabular = "FORMAT=TRADITIONAL " if server.family == "mysql" else ""
     with server.connect(DATABASE) as connection, connection.cursor() as cursor:
 
         def reads_it(sql: str) -> bool:
