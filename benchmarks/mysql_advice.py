@@ -184,12 +184,19 @@ def tables(one: Measured) -> str:
     outcome = one.outcome
     share = 1 - outcome.total_ms_after / outcome.total_ms_before
     slower = [statement for statement in outcome.statements if statement.slower]
+    safe, risky = (
+        [one for one in outcome.statements if one.risk is not None and one.risk.level == level and one.error is None]
+        for level in ("safe", "risky")
+    )
+    slowest = max((one.ms_after / one.ms_before for one in safe if one.ms_before), default=0.0)
     lines = [
         f"### {one.server}, {one.database}",
         "",
         f"- **Total**: {outcome.total_ms_before:,.0f} → {outcome.total_ms_after:,.0f} ms (calls times ms): "
         f"{share:.1%} less.",
         f"- **Slower** by more than {SLOWER:g} times and {NOISE_MS:g} ms: {len(slower)} of {len(outcome.statements)}.",
+        f"- **Called safe**: {len(safe)} new plans, the slowest of them {slowest:.2f} times as slow as before; "
+        f"called risky: {len(risky)}, {sum(one.ms_after > SLOWER * one.ms_before for one in risky)} of them slower.",
         f"- The advice took {one.seconds:.0f} s, and {outcome.report.summary.planner_questions} questions.",
         "",
         "| index | predicted | built |",
@@ -201,7 +208,11 @@ def tables(one: Measured) -> str:
         "",
         *(f"- {one.title}: {one.reason}" for one in outcome.report.recommendations if one.rule == KEEP_INDEX_OUT),
     ]
-    lines += ["", "| calls | cost | then | ms | then | time ÷ | statement |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| calls | cost | then | ms | then | time ÷ | risk | statement |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     lines += [_row(statement) for statement in outcome.statements]
     return "\n".join(lines)
 
@@ -209,12 +220,13 @@ def tables(one: Measured) -> str:
 def _row(one: StatementOutcome) -> str:
     text = shortened(one.text, 90).replace("|", "\\|")
     if one.error is not None:
-        return f"| {one.calls:,.0f} | {one.cost_before:,.4g} | {one.cost_after:,.4g} | {one.error} | | | `{text}` |"
+        return f"| {one.calls:,.0f} | {one.cost_before:,.4g} | {one.cost_after:,.4g} | {one.error} | | | | `{text}` |"
     ratio = one.ms_before / one.ms_after if one.ms_after else 1.0
+    risk = one.risk.level if one.risk is not None else ""
     mark = "**" if one.slower else ""
     return (
         f"| {one.calls:,.0f} | {one.cost_before:,.4g} | {one.cost_after:,.4g} | {one.ms_before:,.2f} "
-        f"| {one.ms_after:,.2f} | {mark}{ratio:.3g}{mark} | `{text}` |"
+        f"| {one.ms_after:,.2f} | {mark}{ratio:.3g}{mark} | {risk} | `{text}` |"
     )
 
 

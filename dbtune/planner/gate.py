@@ -96,12 +96,20 @@ class Gate:
         return self._answers.get((planned.fingerprint, relevant)) or self._asked(planned, relevant)
 
     def _asked(self, planned: PlannedStatement, relevant: Configuration) -> StatementCost:
-        answer = self._ask(planned.instances, relevant)
+        answer = self._as_today(planned, self._ask(planned.instances, relevant))
         self._answers[(planned.fingerprint, relevant)] = answer
         names = answer.indexes
         used = frozenset(index for index in relevant.add if index.name in names)
         self._known.setdefault((planned.fingerprint, relevant.drop), []).append(_Known(relevant.add, used, answer))
         return answer
+
+    def _as_today(self, planned: PlannedStatement, answer: StatementCost) -> StatementCost:
+        """Today's answer where the plans are the same: MySQL learns from an index that it does not read how many rows
+        there are, and prices a plan anew that takes as long as before."""
+        today = self._answers.get((planned.fingerprint, EMPTY_CONFIGURATION))
+        if today is None or today.cost == answer.cost or today.indexes != answer.indexes:
+            return answer
+        return today if [plan.shape for plan in today.plans] == [plan.shape for plan in answer.plans] else answer
 
     def _implied(self, planned: PlannedStatement, relevant: Configuration) -> StatementCost | None:
         """What was answered with more indexes, none of which beyond these is read."""

@@ -188,8 +188,7 @@ def choose_indexes(run: Run) -> Run:
         run.executed,
         run.deadline,
     )
-    limits = risks.limits if selection.chosen else ()
-    return replace(run, selection=selection, context=context, limits=(*run.limits, *limits))
+    return replace(run, selection=selection, context=context)
 
 
 def wishes_of(run: Run) -> Wishes:

@@ -9,10 +9,10 @@ from dbtune.model.errors import PlanFailed
 from dbtune.model.plan import Plan
 from dbtune.model.risk import PlanRisk
 from dbtune.model.snapshot import Snapshot
-from dbtune.model.workload import Limit
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
 from dbtune.planner.plan_text import read_executed_plan
 from dbtune.planner.robustness.known import known_of
+from dbtune.planner.robustness.mysql_layout import Layout
 from dbtune.planner.robustness.recosting import Recosting
 from dbtune.planner.robustness.risk import plan_risk, worst_risk
 from dbtune.planner.robustness.sizes import Sizes
@@ -50,20 +50,13 @@ def _counted(texts: Iterator[str]) -> Iterator[Plan]:
             yield plan
 
 
-UNKNOWN_RISK = Limit(
-    "risk of the new plans",
-    "not judged on this server: what its plans cost with other numbers of rows than estimated has been worked out for "
-    "Postgres only. Measure the changed statements on a staging copy first",
-)
-
-
 class Risks:
-    """Judges new plans; each once. Those of MySQL and MariaDB are not judged: neither safe nor risky."""
+    """Judges new plans; each once."""
 
     def __init__(self, gate: Gate, snapshot: Snapshot, executed: Executed | None = None) -> None:
         self._gate = gate
-        self.limits = () if snapshot.server.dialect == "postgres" else (UNKNOWN_RISK,)
         self._sizes = Sizes.of(snapshot)
+        self._layout = None if snapshot.server.dialect == "postgres" else Layout.of(snapshot, self._sizes)
         self._known = {fingerprint: known_of(plans) for fingerprint, plans in (executed or {}).items()}
         self._recosted: dict[str, tuple[Recosting, ...]] = {}
         self._judged: dict[tuple[str, frozenset[str], float], PlanRisk | None] = {}
@@ -71,8 +64,6 @@ class Risks:
     def of(self, planned: PlannedStatement, after: StatementCost) -> PlanRisk | None:
         """The risk of ``after`` in place of today's plans, the worst of the statement's executions; None where they are
         the same, or nothing can be said."""
-        if self.limits:
-            return None
         key = (planned.fingerprint, after.indexes, after.cost)
         if key not in self._judged:
             self._judged[key] = self._judge(planned, after)
@@ -83,6 +74,9 @@ class Risks:
         if len(today.plans) != len(after.plans):  # one execution could not be planned with the indexes
             return None
         known = self._known.get(planned.fingerprint)
+        if self._layout is not None:
+            laid_out = (self._layout.pair(old, new) for old, new in zip(today.plans, after.plans, strict=True))
+            return worst_risk([plan_risk(old, new, self._sizes, known) for old, new in laid_out])
         recosted = self._recosting(planned.fingerprint, today.plans)
         pairs = zip(today.plans, after.plans, recosted, strict=True)
         return worst_risk([plan_risk(old, new, self._sizes, known, believed) for old, new, believed in pairs])
