@@ -11,7 +11,7 @@ from dbtune.model.verification import NotRun
 from dbtune.model.workload import Statement, Workload
 from dbtune.sql.facts import is_utility
 from dbtune.sql.lexing import tokens
-from dbtune.verify.measuring import Runnable
+from dbtune.verify.staging import Runnable
 
 EXECUTIONS = 3
 """Different executions of a statement that make up one run."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dbtune.model.recommendation import Change, Report
-from dbtune.verify.building import Made, builds_of, drops_of
+from dbtune.verify.postgres_builds import Made, builds_of, drops_of
 from tests.report.samples import EMPTY, MISSING, UNUSED, USUAL
 
 
