@@ -7,14 +7,14 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pymysql
 from pymysql.connections import Connection
-from pymysql.cursors import Cursor, DictCursor
+from pymysql.cursors import Cursor, DictCursor, SSCursor
 
 from dbtune.connect.mysql_abilities import OLDEST, ServerVersion, other_server, server_version
 from dbtune.connect.mysql_refusals import code_of, refusal
@@ -45,10 +45,13 @@ SOCKETS = (
 LOST = frozenset({1053, 1927, 2006, 2013, 2055, 4031})
 """Errors after which there is no session any more."""
 
+TIMED_OUT = frozenset({1969, 3024})
+"""What MariaDB and MySQL say to a statement that they end for its time."""
+
 READ_ONLY_TRANSACTION = 1792
 """Cannot execute statement in a READ ONLY transaction."""
 
-_EXPLAIN_FORM = re.compile(r"|FORMAT ?= ?\w+", re.IGNORECASE)
+_EXPLAIN_FORM = re.compile(r"|EXTENDED|FORMAT ?= ?\w+", re.IGNORECASE)
 _WRITES = frozenset({"insert", "update", "delete", "replace", "with"})
 
 Row = Mapping[str, Any]
@@ -90,24 +93,52 @@ class MySQLSession:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, parameters)
 
+    def run_through(self, statement: str) -> None:
+        """Run a statement until its last row is here; no row is decoded, which would be Python's time and not the
+        server's. One that is ended for its time between two rows raises nothing. Raises pymysql's errors."""
+        with self._connection.cursor(SSCursor) as cursor:
+            cursor.execute(statement)
+
+    def limit_time(self, milliseconds: int | None) -> None:
+        """From now on, for each SELECT (MariaDB: for each statement); None: no limit. Raises pymysql's errors."""
+        if self.version.family == "mariadb":
+            self.run(f"SET SESSION max_statement_time = {(milliseconds or 0) / 1000}")
+        else:
+            self.run(f"SET SESSION max_execution_time = {milliseconds or 0}")
+
     def explain(self, form: str, statement: str) -> list[Row]:
-        """The rows of ``EXPLAIN <form> <statement>``, ``form`` being empty or FORMAT=...: planned, never run.
+        """The rows of ``EXPLAIN <form> <statement>``, ``form`` being empty, EXTENDED or FORMAT=...: planned, never run.
 
         The servers refuse to explain a write in a read-only transaction. It is asked for once more in one that may
         write, which is rolled back. Raises pymysql's errors, ValueError for any other form.
         """
+        return self._explain(form, statement, lambda: None)
+
+    def explain_noted(self, form: str, statement: str) -> tuple[list[Row], list[Row]]:
+        """The rows of ``explain``, and the server's notes on them (SHOW WARNINGS). Raises as that does."""
+        notes: list[Row] = []
+        rows = self._explain(form, statement, lambda: notes.extend(self.rows("SHOW WARNINGS")))
+        return rows, notes
+
+    def _explain(self, form: str, statement: str, then: Callable[[], None]) -> list[Row]:
+        """``then`` is called before anything else is sent, which would clear the notes."""
         if not _EXPLAIN_FORM.fullmatch(form):
             raise ValueError(f"not a form of EXPLAIN: {form!r}")
         query = f"EXPLAIN {form} {statement}"
         try:
-            return self.rows(query)
+            rows = self.rows(query)
         except pymysql.err.Error as error:
             first = next((token.word for token in mysql_tokens(statement[:400]) if token.spelling != "("), "")
             if code_of(error) != READ_ONLY_TRANSACTION or first not in _WRITES:
                 raise
+        else:
+            then()
+            return rows
         self.run("START TRANSACTION READ WRITE")
         try:
-            return self.rows(query)
+            rows = self.rows(query)
+            then()
+            return rows
         finally:
             if not self.is_lost:
                 self.run("ROLLBACK")
@@ -175,8 +206,10 @@ def _session(
     try:
         version = _supported_version(connection)
         session = MySQLSession(connection, version, parameters.get("dbname"))
-        for statement in (*limits, *_time_limit(version, statement_timeout_ms)):
+        for statement in limits:
             session.run(statement)
+        if statement_timeout_ms is not None:
+            session.limit_time(statement_timeout_ms)
         yield session
     except pymysql.err.Error as error:
         if connection.open and code_of(error) not in LOST:
@@ -304,15 +337,6 @@ def _supported_version(connection: _Connection) -> ServerVersion:
             f"the server runs {version.name}; dbtune needs {oldest // 10000}.{oldest // 100 % 100} or later: upgrade it"
         )
     return version
-
-
-def _time_limit(version: ServerVersion, milliseconds: int | None) -> Iterator[str]:
-    if milliseconds is None:
-        return
-    if version.family == "mariadb":
-        yield f"SET SESSION max_statement_time = {milliseconds / 1000}"
-    else:
-        yield f"SET SESSION max_execution_time = {milliseconds}"
 
 
 def _seconds(milliseconds: int) -> int:

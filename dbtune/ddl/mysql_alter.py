@@ -57,13 +57,13 @@ class AlterTable:
 
 def build_index(index: Index, engine: str, *, replaced: Index | None = None) -> AlterTable:
     """Builds a new index; ``replaced`` is dropped by the same statement."""
-    clauses = (add_index(index), *(() if replaced is None else (_drop_clause(replaced),)))
+    clauses = (add_index(index), *(() if replaced is None else (drop_clause(replaced.name),)))
     return AlterTable(index.table, clauses, *_way(index, engine, is_build=True))
 
 
 def drop_index(index: Index, engine: str, *, restored: Index | None = None) -> AlterTable:
     """Drops the index: InnoDB does it at once. ``restored``, of columns alone, is built by the same statement."""
-    clauses = (*(() if restored is None else (add_index(restored),)), _drop_clause(index))
+    clauses = (*(() if restored is None else (add_index(restored),)), drop_clause(index.name))
     return AlterTable(index.table, clauses, *_way(index, engine, is_build=False))
 
 
@@ -77,7 +77,17 @@ def restore_index(index: Index, engine: str) -> AlterTable:
 
 def show_index(index: Index, word: str) -> AlterTable:
     """Hides or shows an index: ``word`` is INVISIBLE or VISIBLE, of MariaDB IGNORED or NOT IGNORED."""
-    return AlterTable(index.table, (f"ALTER INDEX {identifier(index.name)} {word}",))
+    return AlterTable(index.table, (show_clause(index.name, word),))
+
+
+def show_clause(index: str, word: str) -> str:
+    """The clause that hides or shows an index; the words as in ``show_index``."""
+    return f"ALTER INDEX {identifier(index)} {word}"
+
+
+def drop_clause(index: str) -> str:
+    """The clause that drops an index."""
+    return f"DROP INDEX {identifier(index)}"
 
 
 def modify_column(
@@ -113,10 +123,6 @@ def drop_foreign_key(table: QualifiedName, name: str) -> AlterTable:
 def add_foreign_key_clause(name: str, definition: str) -> str:
     """The clause that makes the constraint. Rows are only checked by a COPY (with foreign_key_checks on)."""
     return f"ADD CONSTRAINT {identifier(name)} {definition}"
-
-
-def _drop_clause(index: Index) -> str:
-    return f"DROP INDEX {identifier(index.name)}"
 
 
 def _spaced(*parts: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from pymysql.err import MySQLError
 
-from dbtune.connect.mysql import MySQLSession, writing_session
+from dbtune.connect.mysql import TIMED_OUT, MySQLSession, writing_session
 from dbtune.connect.mysql_refusals import code_of, first_line
 from dbtune.connect.targets import DatabaseUrl
 from dbtune.demo.applying import Built, Failure, applied, built_of
@@ -19,9 +19,6 @@ from dbtune.model.recommendation import Report
 from dbtune.model.workload import Workload
 
 LIMIT_SECONDS = 60
-TIMED_OUT = frozenset({1969, 3024})
-"""What MariaDB and MySQL say to a statement that they end."""
-
 LONG_MS = 10_000.0
 """A statement that takes longer is run once: what it reads first from disk is lost in that."""
 
@@ -38,10 +35,7 @@ def measure(url: DatabaseUrl, workload: Workload, progress: Progress, text: str)
     """
     measured: dict[str, Measured] = {}
     with writing_session(url) as session:
-        if session.version.family == "mysql":
-            session.run(f"SET SESSION max_execution_time = {LIMIT_SECONDS * 1000}")
-        else:
-            session.run(f"SET SESSION max_statement_time = {LIMIT_SECONDS}")
+        session.limit_time(LIMIT_SECONDS * 1000)
         for number, statement in enumerate(workload.statements):
             progress.step(text, number, len(workload.statements))
             sql = statement.samples[0] if statement.samples else statement.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dbtune.collect.mysql.catalog import Catalog
+from dbtune.collect.mysql.catalog import Catalog, Row
 from dbtune.collect.mysql.innodb import InnodbStatistics
 from dbtune.collect.words import named
 from dbtune.model.schema import Table
@@ -25,7 +25,7 @@ def note_missing_privileges(
     hidden = sorted({place.table for place in (*innodb.tables, *innodb.indexes)} - seen)
     if hidden:
         catalog.limit(named(hidden), "permission denied: the server does not show them; GRANT SELECT on them")
-    rights = _rights(catalog)
+    rights = rights_of(catalog.rows("SHOW GRANTS", "the account's own grants"))
     for schema in schemas:
         if not any(pattern_matches(place, schema) and "SELECT" in found for place, found in rights):
             catalog.limit(
@@ -43,10 +43,10 @@ def note_missing_privileges(
         )
 
 
-def _rights(catalog: Catalog) -> list[tuple[str, frozenset[str]]]:
-    """Database pattern (``*`` for all) to the rights on all of it, those of active roles included."""
+def rights_of(grants: Sequence[Row]) -> list[tuple[str, frozenset[str]]]:
+    """Of SHOW GRANTS: database pattern (``*`` for all) to the rights on all of it, those of active roles included."""
     found: list[tuple[str, frozenset[str]]] = []
-    for row in catalog.rows("SHOW GRANTS", "the account's own grants"):
+    for row in grants:
         hit = _GRANT.match(str(next(iter(row.values()))))
         if hit is None or hit["object"] != "*":
             continue

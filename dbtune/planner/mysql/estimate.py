@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dbtune.connect.targets import DatabaseUrl
-from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Configuration, Plan, PlanNode
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
@@ -21,7 +20,7 @@ from dbtune.planner.estimating import EstimatingPlanner
 from dbtune.planner.mysql.conditions import Condition, conditions
 from dbtune.planner.mysql.index_size import clustered_columns, innodb_size
 from dbtune.planner.mysql.live import LiveMySQL
-from dbtune.planner.mysql.prices import RowPrices, with_write_costs
+from dbtune.planner.mysql.prices import RowPrices, pages_of, with_write_costs
 from dbtune.planner.mysql.selectivity import selectivity
 
 
@@ -40,6 +39,7 @@ class EstimatePlanner(EstimatingPlanner):
     def __init__(self, snapshot: Snapshot, url: DatabaseUrl, unfit: str = "") -> None:
         """``unfit``: what was named to plan on, and cannot serve, in a clause. Raises ConnectionFailed."""
         super().__init__(snapshot, model(unfit))
+        self._pages = pages_of(snapshot)
         self._live = LiveMySQL(url, snapshot, self._pages)
         self._prices = RowPrices.of(snapshot)
 
@@ -138,11 +138,6 @@ class EstimatePlanner(EstimatingPlanner):
         held = {*index.columns, *(column.name for column in clustered_columns(table))}
         covering = bool(node.output) and set(node.output) <= held
         return self._prices.lookup + found * (self._prices.entry if covering else self._prices.row), found
-
-    def _pages(self, name: QualifiedName) -> float:
-        table = self._snapshot.table(name)
-        mysql = table.mysql if table is not None else None
-        return 1.0 if mysql is None else float(mysql.clustered_pages or mysql.data_bytes // 16384 or 1)
 
 
 def usable(index: Index, found: Sequence[Condition], *, joined: bool) -> tuple[Condition, ...]:

@@ -1,7 +1,8 @@
-"""EXPLAIN on the user's own MySQL or MariaDB: read-only, nothing is run."""
+"""EXPLAIN on the user's own MySQL or MariaDB: nothing is run."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from pymysql.err import MySQLError
@@ -18,22 +19,19 @@ from dbtune.model.workload import Instance
 from dbtune.planner.mysql.mariadb_costs import Pages, with_mariadb_costs
 from dbtune.planner.mysql.prices import RowPrices
 from dbtune.planner.mysql.reading import UNKNOWN_VALUES, read_explain
-from dbtune.planner.mysql.relations import Relations, relations
+from dbtune.planner.mysql.relations import relations
 from dbtune.planner.mysql.totals import with_subqueries
 from dbtune.planner.mysql.worked import with_worked_costs
 
 EXPLAIN_TIMEOUT_MS = 10_000
 
 
-class LiveMySQL:
-    """A session on the target that plans statements and runs none of them."""
+class PlansOfSession:
+    """Plans statements in a session, and runs none of them."""
 
-    def __init__(self, url: DatabaseUrl, snapshot: Snapshot, pages: Pages) -> None:
-        """``pages``: of a table's rows, for versions that tell no costs. Raises ConnectionFailed."""
-        self._stack = ExitStack()
-        self.session: MySQLSession = self._stack.enter_context(
-            read_only_session(url, statement_timeout_ms=EXPLAIN_TIMEOUT_MS)
-        )
+    def __init__(self, session: MySQLSession, snapshot: Snapshot, pages: Pages) -> None:
+        """``pages``: of a table's rows, for versions that tell no costs."""
+        self.session = session
         self._snapshot = snapshot
         self._pages = pages
         self._schema: str | None = None
@@ -46,27 +44,38 @@ class LiveMySQL:
             raise PlanFailed(UNKNOWN_VALUES)
         sql = instance.sql.strip().rstrip(";")
         try:
-            path = instance.search_path or self._snapshot.search_path
-            schema = path[0] if path else self._snapshot.server.database
-            if schema and schema != self._schema:
-                self.session.run(f"USE {identifier(schema)}")
-                self._schema = schema
-            rows = self.session.explain("FORMAT=JSON", sql)
-            known = self._relations(schema, sql)
+            schema = self.use(instance.search_path)
+            rows, notes = self.session.explain_noted("FORMAT=JSON", sql)
+            if self.session.version.family == "mariadb":
+                _, notes = self.session.explain_noted("EXTENDED", sql)
         except MySQLError as error:
             raise PlanFailed(first_line(error)) from None
+        known = relations(schema, " ".join(str(row["Message"]) for row in notes if int(row["Code"]) == 1003))
         plan = read_explain(str(next(iter(rows[0].values()))), self.session.version.family, known)
         if not self.session.version.has(MySQLAbility.EXPLAIN_JSON_COST):
             plan = with_mariadb_costs(plan, self._pages)
         plan = with_worked_costs(plan, sql, RowPrices.of(self._snapshot), self.session.version.family)
         return with_subqueries(plan)
 
+    def use(self, search_path: Sequence[str]) -> str:
+        """Make the statement's database, or the snapshot's, the session's; its name. Raises pymysql's errors."""
+        path = search_path or self._snapshot.search_path
+        schema = path[0] if path else self._snapshot.server.database
+        if schema and schema != self._schema:
+            self.session.run(f"USE {identifier(schema)}")
+            self._schema = schema
+        return schema
+
+
+class LiveMySQL(PlansOfSession):
+    """The same in a read-only session of its own on the target."""
+
+    def __init__(self, url: DatabaseUrl, snapshot: Snapshot, pages: Pages) -> None:
+        """``pages``: of a table's rows, for versions that tell no costs. Raises ConnectionFailed."""
+        self._stack = ExitStack()
+        session = self._stack.enter_context(read_only_session(url, statement_timeout_ms=EXPLAIN_TIMEOUT_MS))
+        super().__init__(session, snapshot, pages)
+
     def close(self) -> None:
         """End the session. May be called more than once."""
         self._stack.close()
-
-    def _relations(self, schema: str, sql: str) -> Relations:
-        if self.session.version.family == "mariadb":
-            self.session.rows(f"EXPLAIN EXTENDED {sql}")
-        notes = self.session.rows("SHOW WARNINGS")
-        return relations(schema, " ".join(str(row["Message"]) for row in notes if int(row["Code"]) == 1003))

@@ -45,6 +45,17 @@ class RowPrices:
         return cls(block, block + compared, compared + block / ENTRIES_A_PAGE, compared, block)
 
 
+def pages_of(snapshot: Snapshot) -> Callable[[QualifiedName], float]:
+    """Pages of a table's rows, by its name."""
+
+    def pages(name: QualifiedName) -> float:
+        table = snapshot.table(name)
+        mysql = table.mysql if table is not None else None
+        return 1.0 if mysql is None else float(mysql.clustered_pages or mysql.data_bytes // 16384 or 1)
+
+    return pages
+
+
 def with_write_costs(plan: Plan, prices: RowPrices, pages: Callable[[QualifiedName], float]) -> Plan:
     """The plan with a cost for finding the rows that a write of one table changes, where the server gave none."""
     if plan.cost > 0 or not any(node.type == "ModifyTable" for node in plan.root.walk()):

@@ -72,6 +72,15 @@ def test_dropping_and_refusing(mysql_shop: Shop) -> None:
         assert planner.index_bytes(BY_TOTAL) > 16384
 
 
+def test_a_write_is_planned_on_every_server_with_the_tables_that_its_aliases_stand_for(shop: Shop) -> None:
+    url, snapshot = snapshot_of(shop)
+    with EstimatePlanner(snapshot, url) as planner:
+        assert planner.plan(Instance("DELETE FROM items WHERE product = 3")).indexes == {"by_product"}
+        written = planner.plan(Instance("UPDATE orders o SET o.total = 5 WHERE o.agent = 7"))
+        assert {node.relation for node in written.root.walk()} == {QualifiedName("shop", "orders")}
+        assert written.cost > 0
+
+
 def test_auto_falls_back_on_it(mysql_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     url, snapshot = snapshot_of(mysql_shop)
     monkeypatch.delenv(SCRATCH_URL_VARIABLE, raising=False)
