@@ -17,11 +17,12 @@ from dbtune.model.verification import Verification
 from dbtune.report import json as json_report
 from dbtune.report.files import check_writable, write_atomically
 from dbtune.report.verification import as_json, render
+from dbtune.report.wording import DIALECTS
 from dbtune.verify.flow import VerifyOptions, verify
 from dbtune.verify.measuring import Pace
 
 CONTRADICTED = 1
-"""Exit status where a plan that the report calls safe is slower."""
+"""Exit status where a statement is slower though the report promises that it is not."""
 
 CONFIRM = (
     "dbtune verify builds indexes, locks tables and loads the server. "
@@ -47,7 +48,9 @@ CONFIRM = (
 @click.option(
     "--time-limit", type=options.Duration(), default="60s", show_default=True, help="A run is ended after this time."
 )
-@click.option("--with-writes", is_flag=True, help="Run statements that write, too; what they write is rolled back.")
+@click.option(
+    "--with-writes", is_flag=True, help="Postgres: run statements that write, too; what they write is rolled back."
+)
 @click.option(
     "-o",
     "--output",
@@ -78,17 +81,16 @@ def command(
     and with them in turn, prints what was predicted beside what was measured, and drops what it built.
 
     A report holds no values, so the statements' texts come from the --workload files and --log logs that it was made
-    of. They run in read-only transactions that are rolled back.
+    of. They run in read-only transactions. On MySQL and MariaDB statements that write are planned only.
 
     The one command that writes to the database: it asks before, or wants --staging. Exit status 1 where a plan that
-    the report calls safe is more than 1.2 times slower.
+    the report calls safe (MySQL and MariaDB: a statement that it expects to become cheaper) is more than 1.2 times
+    slower.
     """
     terminal = current_terminal()
     target = parse_target(url)
     if not isinstance(target, DatabaseUrl):
         raise UsageError(f"{url}: verify needs the URL of a database, not a file")
-    if target.dialect != "postgres":
-        raise UsageError(f"verify measures on Postgres only so far, not on {target.dialect}")
     for path in files:
         check_writable(path)
     report = json_report.read(report_file.read_bytes(), str(report_file))
@@ -126,7 +128,8 @@ def _show(found: Verification, report: Report, terminal: Terminal, form: str, fi
         write_atomically(path, as_json(found))
         terminal.note(f"wrote {path}")
     if found.server_version.split(".")[0] != report.target.server_version.split(".")[0]:
+        server = DIALECTS.get(found.dialect, found.dialect)
         terminal.note(
-            f"the copy runs Postgres {found.server_version}, the report is for {report.target.server_version}: "
+            f"the copy runs {server} {found.server_version}, the report is for {report.target.server_version}: "
             "its plans may be others"
         )

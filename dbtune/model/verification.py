@@ -36,6 +36,8 @@ class MeasuredStatement:
     level: RiskLevel | None
     """What the report calls it; None where the report expects no change."""
     reason: str
+    predicted: float | None = None
+    """Cost with the advice as a multiple of that without, as the report says; None where it expects no change."""
     cost_before: float | None = None
     cost_after: float | None = None
     before: Timing | None = None
@@ -86,6 +88,7 @@ class Verification:
     """The whole of it."""
 
     dbtune: str
+    dialect: str
     database: str
     server_version: str
     statements: tuple[MeasuredStatement, ...]
@@ -93,6 +96,18 @@ class Verification:
     not_run: tuple[NotRun, ...] = ()
 
     @property
+    def is_judged(self) -> bool:
+        """Whether reports on this server say which plans are safe."""
+        return self.dialect == "postgres"
+
+    def promises(self, one: MeasuredStatement) -> bool:
+        """Whether the report says that it gets no slower: its plan is called safe, or, where no plan is judged, its
+        cost falls."""
+        if self.is_judged:
+            return one.level == "safe"
+        return one.predicted is not None and one.predicted < 1
+
+    @property
     def contradicted(self) -> tuple[MeasuredStatement, ...]:
-        """Statements that are slower though the report calls them safe."""
-        return tuple(one for one in self.statements if one.outcome == "slower" and one.level == "safe")
+        """Statements that are slower though the report promises that they are not."""
+        return tuple(one for one in self.statements if one.outcome == "slower" and self.promises(one))

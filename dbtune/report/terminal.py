@@ -370,12 +370,11 @@ def _skipped_name(one: SkippedStatement) -> str:
 def _next_step(report: Report, console: Console) -> None:
     if report.checked or not any(recommendation.sql.up for recommendation in report.recommendations):
         return
-    # dbtune verify is for Postgres
-    trial = "measure it on a staging copy: dbtune verify URL report.json"
-    if report.target.dialect != "postgres":
-        trial = "try it on a staging copy first"
     console.print()
     wrapped(
         console,
-        Text(f"Next: write it with -o advice.sql (the way back is in it) and -o report.json, and {trial}."),
+        Text(
+            "Next: write it with -o advice.sql (the way back is in it) and -o report.json, and measure it on a staging "
+            "copy: dbtune verify URL report.json."
+        ),
     )

@@ -11,7 +11,7 @@ from dbtune.model.risk import RiskLevel
 from dbtune.model.verification import SLOWER, BuiltObject, MeasuredStatement, Timing, Verification
 from dbtune.report.terminal import RISK_STYLES, wrapped
 from dbtune.report.text import human_bytes, human_ms, human_number, one_line, shortened
-from dbtune.report.wording import plural
+from dbtune.report.wording import DIALECTS, plural
 
 OUTCOME_STYLES = {"faster": "green", "slower": "bold red", "failed": "red"}
 WIDE = 120
@@ -33,7 +33,8 @@ def as_json(verification: Verification) -> str:
 
 def render(verification: Verification, console: Console, *, verbose: bool = False) -> None:
     """Print what was built, what was predicted and measured, and what the advice is worth."""
-    where = one_line(f"{verification.database} on Postgres {verification.server_version}")
+    server = DIALECTS.get(verification.dialect, verification.dialect)
+    where = one_line(f"{verification.database} on {server} {verification.server_version}")
     wrapped(console, Text.assemble((f"dbtune {verification.dbtune}", "bold"), f"  verified on {where}"))
     if verification.built:
         console.print()
@@ -41,7 +42,7 @@ def render(verification: Verification, console: Console, *, verbose: bool = Fals
     changed = [one for one in verification.statements if one.outcome != "same plan"]
     if changed:
         console.print()
-        console.print(_measured(changed, console.width))
+        console.print(_measured(changed, console.width, is_judged=verification.is_judged))
     for one in verification.built:
         if one.error is not None:
             wrapped(console, Text(one_line(f"not built: {one.name}: {one.error}"), "red"))
@@ -68,12 +69,12 @@ def _built(built: tuple[BuiltObject, ...]) -> Table:
     return table
 
 
-def _measured(statements: list[MeasuredStatement], width: int) -> Table:
+def _measured(statements: list[MeasuredStatement], width: int, *, is_judged: bool) -> Table:
     wide = width >= WIDE
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in (*(("cost", "then") if wide else ()), "cost x", "time", "then", "time x"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("report", no_wrap=True)
+    table.add_column("report" if is_judged else "report x", no_wrap=True, justify="left" if is_judged else "right")
     table.add_column("measured", no_wrap=True)
     table.add_column("statement", no_wrap=True, overflow="ellipsis")
     # the slowest first: that is what one wants to know of
@@ -87,7 +88,7 @@ def _measured(statements: list[MeasuredStatement], width: int) -> Table:
             _time(one.before),
             _time(one.after),
             "" if one.ratio is None else _times(one.ratio),
-            _level(one.level),
+            _level(one.level) if is_judged else Text("" if one.predicted is None else _times(one.predicted)),
             Text(one.outcome, OUTCOME_STYLES.get(one.outcome, "")),
             Text(shortened(one.text, max(NARROWEST_TEXT, width - (WIDE_NUMBERS if wide else NUMBERS)))),
         )
@@ -118,17 +119,19 @@ def _conclusions(verification: Verification) -> list[tuple[str, str]]:
         if one.outcome == "slower" and one.level == "risky":
             text = f"slower, as the report warned: {shortened(one.text, 60)}: {one.reason}"
             lines.append((one_line(text), "yellow"))
-        elif one.outcome == "slower" and one.level is None:
+        elif one.outcome == "slower" and one.level is None and not verification.promises(one):
             lines.append((one_line(f"slower, which the report did not expect: {shortened(one.text, 60)}"), "yellow"))
-    safe = [one for one in measured if one.level == "safe"]
+    promised = [one for one in measured if verification.promises(one)]
     wrong = verification.contradicted
+    promise = "calls it safe" if verification.is_judged else "expects it to be cheaper"
     for one in wrong:
-        text = f"slower, though the report calls it safe: {shortened(one.text, 60)}"
+        text = f"slower, though the report {promise}: {shortened(one.text, 60)}"
         lines.append((one_line(text), "bold red"))
-    if safe and not wrong:
-        subject = "The one plan" if len(safe) == 1 else f"All {len(safe)} plans"
-        verb = "is" if len(safe) == 1 else "are"
-        lines.append((f"{subject} called safe {verb} less than {SLOWER:g} times slower.", "bold green"))
+    if promised and not wrong:
+        noun, called = ("plan", "called safe") if verification.is_judged else ("statement", "expected to be cheaper")
+        subject = f"The one {noun}" if len(promised) == 1 else f"All {len(promised)} {noun}s"
+        verb = "is" if len(promised) == 1 else "are"
+        lines.append((f"{subject} {called} {verb} less than {SLOWER:g} times slower.", "bold green"))
     if not measured:
         lines.append(("No statement's plan changed, so none was timed.", ""))
     return lines

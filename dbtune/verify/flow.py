@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from dbtune import __version__
 from dbtune.connect.targets import DatabaseUrl
 from dbtune.model.errors import ConnectionFailed, DbtuneError, PlanFailed, UsageError
+from dbtune.model.plan import Plan
 from dbtune.model.progress import Progress
 from dbtune.model.recommendation import Report
 from dbtune.model.verification import MeasuredStatement, NotRun, Verification
 from dbtune.model.workload import Workload
-from dbtune.verify.measuring import Pace, compare
+from dbtune.verify.measuring import WORLDS, Pace, compare
+from dbtune.verify.mysql import MySQLCopy
 from dbtune.verify.postgres import PostgresCopy
-from dbtune.verify.staging import Copy, Staging, require_a_copy
+from dbtune.verify.staging import Copy, Staging, World, require_a_copy
 from dbtune.verify.statements import Expected, expected_statements
 
 LOCK_TIMEOUT_MS = 30_000
@@ -64,9 +66,16 @@ def verify(
 
 
 def _copy(url: DatabaseUrl, report: Report, options: VerifyOptions) -> Copy:
-    return PostgresCopy(
-        url, report, limit_ms=options.pace.limit_ms, lock_timeout_ms=LOCK_TIMEOUT_MS, writes=options.writes
-    )
+    limit_ms = options.pace.limit_ms
+    if (url.dialect == "postgres") != (report.target.dialect == "postgres"):
+        raise UsageError(f"the report is for {report.target.dialect}, and the URL's database is {url.dialect}")
+    if url.dialect == "postgres":
+        return PostgresCopy(url, report, limit_ms=limit_ms, lock_timeout_ms=LOCK_TIMEOUT_MS, writes=options.writes)
+    if options.writes:
+        raise UsageError(
+            f"what a statement writes cannot always be rolled back on {url.dialect}: no --with-writes there"
+        )
+    return MySQLCopy(url, report, limit_ms=limit_ms, lock_timeout_ms=LOCK_TIMEOUT_MS)
 
 
 def _measure(
@@ -82,32 +91,48 @@ def _measure(
         )
     statements, not_run = expected_statements(report, workload)
     built = staging.build(progress)
+    progress.step("planning the statements without and with it")
+    plans = [[_plan(staging, world, one) for one in statements] for world in WORLDS]
     measured: list[MeasuredStatement] = []
     refused = list(not_run)
-    for number, one in enumerate(statements):
+    for number, (one, before, after) in enumerate(zip(statements, *plans, strict=True)):
         progress.step("running the statements without and with it", number, len(statements))
-        outcome = _one(staging, one, options.pace)
+        outcome = _one(staging, one, before, after, options.pace)
         if isinstance(outcome, NotRun):
             refused.append(outcome)
         else:
             measured.append(outcome)
-    return Verification(__version__, target.database, target.version, tuple(measured), built, tuple(refused))
+    return Verification(
+        __version__, report.target.dialect, target.database, target.version, tuple(measured), built, tuple(refused)
+    )
 
 
-def _one(staging: Staging, one: Expected, pace: Pace) -> MeasuredStatement | NotRun:
-    risk = one.risk
-    level, reason = (risk.level, risk.reason) if risk is not None else (None, "")
+def _plan(staging: Staging, world: World, one: Expected) -> Plan | PlanFailed:
     try:
-        before, after = staging.plan("without", one.runnable), staging.plan("with", one.runnable)
-        why_not = staging.why_not_run(one.runnable, before, after)
-        if why_not is not None:
-            return NotRun(one.fingerprint, one.text, why_not)
-        named = MeasuredStatement(one.fingerprint, one.text, one.calls, level, reason, before.cost, after.cost)
-        if before.shape == after.shape:
-            return named
+        return staging.plan(world, one.runnable)
+    except PlanFailed as error:
+        return error
+
+
+def _one(
+    staging: Staging, one: Expected, before: Plan | PlanFailed, after: Plan | PlanFailed, pace: Pace
+) -> MeasuredStatement | NotRun:
+    level, reason = (one.risk.level, one.risk.reason) if one.risk is not None else (None, "")
+    named = MeasuredStatement(one.fingerprint, one.text, one.calls, level, reason, one.predicted)
+    for plan in (before, after):
+        if isinstance(plan, PlanFailed):
+            return replace(named, error=str(plan))
+    assert isinstance(before, Plan) and isinstance(after, Plan)
+    why_not = staging.why_not_run(one.runnable, before, after)
+    if why_not is not None:
+        return NotRun(one.fingerprint, one.text, why_not)
+    named = replace(named, cost_before=before.cost, cost_after=after.cost)
+    if before.shape == after.shape:
+        return named
+    try:
         timings = compare(lambda world: staging.run(world, one.runnable), pace)
     except PlanFailed as error:
-        return MeasuredStatement(one.fingerprint, one.text, one.calls, level, reason, error=str(error))
+        return replace(named, cost_before=None, cost_after=None, error=str(error))
     return replace(named, before=timings[0], after=timings[1])
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dbtune.model.recommendation import Report
+from dbtune.model.recommendation import Report, StatementEvidence
 from dbtune.model.risk import PlanRisk
+from dbtune.model.snapshot import Dialect
 from dbtune.model.verification import NotRun
 from dbtune.model.workload import Statement, Workload
 from dbtune.sql.facts import is_utility
@@ -27,6 +28,8 @@ class Expected:
     text: str
     calls: float
     risk: PlanRisk | None
+    predicted: float | None
+    """Cost with the advice as a multiple of that without; None where the report expects no change."""
     runnable: Runnable
 
 
@@ -35,53 +38,73 @@ class _Told:
     text: str
     calls: float
     risk: PlanRisk | None = None
+    predicted: float | None = None
 
 
 def expected_statements(report: Report, workload: Workload) -> tuple[tuple[Expected, ...], tuple[NotRun, ...]]:
     """What can be run, those whose plan changes first; and what cannot, with the reason."""
     told = _told(report)
     given = {one.fingerprint: one for one in workload.statements}
+    dialect: Dialect = "postgres" if report.target.dialect == "postgres" else "mysql"  # one lexer for both
     found: list[Expected] = []
     not_run: list[NotRun] = []
     for fingerprint in dict.fromkeys((*told, *given)):
         statement = given.get(fingerprint)
         said = told.get(fingerprint)
         text = said.text if said is not None else statement.text if statement is not None else ""
-        runnable = _runnable(statement, text)
+        runnable = _runnable(statement, text, dialect)
         if runnable is None:
             if said is not None:  # what the report does not name is not missed
                 not_run.append(NotRun(fingerprint, text, NO_VALUES))
             continue
-        if any(is_utility(one) for one in runnable.texts):
+        if any(is_utility(one, dialect) for one in runnable.texts):
             not_run.append(NotRun(fingerprint, text, "not a statement that is planned"))
             continue
         calls = said.calls if said is not None else statement.calls if statement is not None else 1.0
-        found.append(Expected(fingerprint, text, calls, said.risk if said is not None else None, runnable))
+        risk, predicted = (said.risk, said.predicted) if said is not None else (None, None)
+        found.append(Expected(fingerprint, text, calls, risk, predicted, runnable))
     return tuple(found), tuple(not_run)
 
 
 def _told(report: Report) -> dict[str, _Told]:
-    told = {one.fingerprint: _Told(one.text, one.calls, one.risk) for one in report.workload.changed}
+    told = {
+        one.fingerprint: _Told(one.text, one.calls, one.risk, _ratio(one.cost_before, one.cost_after))
+        for one in report.workload.changed
+    }
     for fingerprint, other in _others(report):
         told.setdefault(fingerprint, other)
     return told
 
 
 def _others(report: Report) -> Iterator[tuple[str, _Told]]:
-    """Statements that the report names, and whose plan all of the advice together does not change."""
+    """Statements that the report names, and of which it does not say that all of the advice changes their plan."""
     for top in report.workload.top:
-        yield top.fingerprint, _Told(top.text, top.calls)
+        yield top.fingerprint, _Told(top.text, top.calls, predicted=_ratio(top.cost_before, top.cost_after))
+    shares: dict[str, float] = {}
+    named: dict[str, StatementEvidence] = {}
     for recommendation in report.recommendations:
         for one in recommendation.evidence.statements:
+            if one.cost_before is not None and one.cost_after is not None:
+                # what each recommendation adds to those before it
+                shares[one.fingerprint] = shares.get(one.fingerprint, 1.0) * (
+                    _ratio(one.cost_before, one.cost_after) or 1.0
+                )
             if one.cost_before is not None:
-                yield one.fingerprint, _Told(one.text, one.calls)
+                named.setdefault(one.fingerprint, one)
+    for fingerprint, one in named.items():
+        share = shares.get(fingerprint, 1.0)
+        yield fingerprint, _Told(one.text, one.calls, predicted=None if share == 1 else share)
 
 
-def _runnable(statement: Statement | None, text: str) -> Runnable | None:
+def _ratio(before: float, after: float) -> float | None:
+    return after / before if before > 0 and after != before else None
+
+
+def _runnable(statement: Statement | None, text: str, dialect: Dialect) -> Runnable | None:
     """The workload's executions; else the text itself, where it needs no values."""
     if statement is not None and statement.samples:
         return Runnable(statement.samples[:EXECUTIONS], statement.search_path)
     alone = statement.text if statement is not None else text
-    if not alone or any(token.kind == "parameter" for token in tokens(alone)):
+    if not alone or any(token.kind == "parameter" for token in tokens(alone, dialect)):
         return None
     return Runnable((alone,), statement.search_path if statement is not None else ())
