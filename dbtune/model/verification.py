@@ -36,13 +36,13 @@ class MeasuredStatement:
     level: RiskLevel | None
     """What the report calls it; None where the report expects no change."""
     reason: str
-    predicted: float | None = None
-    """Cost with the advice as a multiple of that without, as the report says; None where it expects no change."""
     cost_before: float | None = None
     cost_after: float | None = None
     before: Timing | None = None
     after: Timing | None = None
     error: str | None = None
+    predicted: float | None = None
+    """Cost with the advice as a multiple of that without, as the report says; None where it expects no change."""
 
     @property
     def ratio(self) -> float | None:
@@ -102,10 +102,10 @@ class Verification:
 
     def promises(self, one: MeasuredStatement) -> bool:
         """Whether the report says that it gets no slower: its plan is called safe, or, where no plan is judged, its
-        cost falls."""
+        cost falls by as much as makes a time faster."""
         if self.is_judged:
             return one.level == "safe"
-        return one.predicted is not None and one.predicted < 1
+        return one.predicted is not None and one.predicted < 1 / SLOWER
 
     @property
     def contradicted(self) -> tuple[MeasuredStatement, ...]:

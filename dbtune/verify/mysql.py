@@ -140,7 +140,8 @@ class MySQLStaging:
     def plan(self, world: World, one: Runnable) -> Plan:
         try:
             self._worlds.enter(world)
-            with self._reading():
+            # EXPLAIN runs nothing; MariaDB refuses that of a locking read in a transaction that may not write
+            with self._reading(may_lock=not only_reads(one.texts[0])):
                 plan = self._plans.plan(Instance(_bare(one.texts[0]), search_path=self._path(one)))
         except MySQLError as error:
             raise self._failure(error) from None
@@ -202,9 +203,10 @@ class MySQLStaging:
         return read if read and all(self._snapshot.table(name) is not None for name in read) else None
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def _reading(self, *, may_lock: bool = False) -> Iterator[None]:
         """Nothing can be written meanwhile, and each statement is ended after its time."""
-        self._session.run("SET SESSION TRANSACTION READ ONLY")
+        if not may_lock:
+            self._session.run("SET SESSION TRANSACTION READ ONLY")
         self._session.limit_time(self._copy.limit_ms)
         try:
             yield

@@ -33,6 +33,8 @@ NO_SUCH_INDEX = frozenset({1091, 1176})
 """It can be neither dropped nor shown."""
 IS_THERE = frozenset({1061})
 
+FULL_TEXT = "a FULLTEXT index leaves a hidden column of the table behind, and only MATCH … AGAINST reads it"
+
 
 @dataclass(frozen=True)
 class Undo:
@@ -99,6 +101,8 @@ class Worlds:
         """Build the change's indexes, out of sight of all plans; its first one speaks for it."""
         table = change.table
         name, predicted = told_name(table, change.added[0].index), change.recommendation.evidence.bytes
+        if any(one.sql.startswith("ADD FULLTEXT ") for one in change.added):
+            return BuiltObject(name, predicted, None, 0.0, FULL_TEXT)
         vanishing = dict(self._vanishing(table))
         made = {
             told_name(table, one.index): Undo(self._alter(table, drop_clause(one.index)), NO_SUCH_INDEX)

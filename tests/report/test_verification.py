@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -20,6 +21,7 @@ RISKY = MeasuredStatement(
 )
 FOUND = Verification(
     "0.1.0",
+    "postgres",
     "shop_copy",
     "15.8",
     (SAFE, RISKY, MeasuredStatement("c3" * 8, "SELECT 1", 1, None, "")),
@@ -53,10 +55,27 @@ def test_predicted_stands_beside_measured_the_slowest_first() -> None:
 
 def test_a_safe_plan_that_is_slower_is_told() -> None:
     wrong = MeasuredStatement("d4" * 8, ORDERS, 1, "safe", "holds", 2.0, 1.0, Timing(10, 5), Timing(20, 5))
-    found = Verification("0.1.0", "c", "15.8", (wrong,), ())
+    found = Verification("0.1.0", "postgres", "c", "15.8", (wrong,), ())
     assert found.contradicted == (wrong,)
     assert "slower, though the report calls it safe" in rendered(found)
     assert "less than 1.2" not in rendered(found)
+
+
+def test_where_no_plan_is_judged_a_falling_cost_is_the_promise() -> None:
+    held = MeasuredStatement("d4" * 8, ORDERS, 1, None, "", 2.0, 1.0, Timing(20, 5), Timing(10, 5), predicted=0.04)
+    found = Verification("0.1.0", "mariadb", "c", "11.8.2", (held,), ())
+    assert found.contradicted == ()
+    text = rendered(found)
+    assert "c on MariaDB 11.8.2" in text and "report x" in text and "0.04" in text
+    assert "The one statement expected to be cheaper is less than 1.2 times slower." in text
+    broken = replace(held, before=held.after, after=held.before)
+    found = replace(found, statements=(broken,))
+    assert found.contradicted == (broken,)
+    text = rendered(found)
+    assert "slower, though the report expects it to be cheaper" in text and "did not expect" not in text
+    found = replace(found, statements=(replace(broken, predicted=0.98),))
+    assert found.contradicted == ()
+    assert "slower, which the report did not expect" in rendered(found)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +98,7 @@ def test_nothing_in_a_text_reaches_the_terminal() -> None:
     failed = MeasuredStatement("f" * 16, HOSTILE_TEXT, 1, None, "", error=HOSTILE_TEXT)
     built = BuiltObject(HOSTILE_TEXT, None, None, 0.0, HOSTILE_TEXT)
     not_run = NotRun("0" * 16, HOSTILE_TEXT, HOSTILE_TEXT)
-    found = Verification("0.1.0", HOSTILE_TEXT, HOSTILE_TEXT, (hostile, failed), (built,), (not_run,))
+    found = Verification("0.1.0", HOSTILE_TEXT, HOSTILE_TEXT, HOSTILE_TEXT, (hostile, failed), (built,), (not_run,))
     for width in (50, 150):
         text = rendered(found, width)
         assert not any(mark in text for mark in "\x1b\x07\x9b\u202e")
