@@ -118,6 +118,11 @@ class MySQLStaging:
         self.target = read_target(session, copy.names.databases)
 
     def taken(self) -> tuple[str, ...]:
+        if all(self._snapshot.table(change.table) is None for change in self._copy.changes):
+            raise UsageError(
+                f"{self.target.database} has none of the tables that the report changes, or the account may not see "
+                "them: name a copy of the report's database"
+            )
         return tuple(
             told_name(change.table, one.index)
             for change in self._copy.changes

@@ -41,7 +41,10 @@ class Staging(Protocol):
     def target(self) -> Target: ...
 
     def taken(self) -> tuple[str, ...]:
-        """Names among those to be built that are there already."""
+        """Names among those to be built that are there already.
+
+        Raises UsageError for a database that has none of the tables that the report is about.
+        """
         ...
 
     def build(self, progress: Progress) -> tuple[BuiltObject, ...]:

@@ -251,6 +251,9 @@ def test_wrong_input_is_told_in_one_line(
     other["target"]["dialect"] = "mariadb" if server.family == "mysql" else "mysql"
     empty.write_text(json.dumps(other))
     assert "and the server runs" in dbtune("verify", copy, empty, "--staging").assert_one_line_error(2)
+    empty_one = fill(server, "verify_empty", "CREATE TABLE t (a int)")
+    assert "has none of the tables" in run(empty_one, report, queries).assert_one_line_error(2)
+    server.run("DROP DATABASE verify_empty")
     assert "there is no database" in run(f"{server.url}nowhere", report, queries).assert_one_line_error(3)
 
 
