@@ -65,7 +65,8 @@ def _built(built: tuple[BuiltObject, ...]) -> Table:
         predicted = human_bytes(one.predicted_bytes) if one.predicted_bytes else ""
         size = "" if one.bytes is None else human_bytes(one.bytes)
         error = f"{one.predicted_bytes / one.bytes - 1:+.1%}" if one.predicted_bytes and one.bytes else ""
-        table.add_row(Text(one_line(one.name)), predicted, size, error, human_ms(one.seconds * 1000))
+        took = human_ms(one.seconds * 1000) if one.error is None else ""
+        table.add_row(Text(one_line(one.name)), predicted, size, error, took)
     return table
 
 

@@ -229,6 +229,21 @@ def test_a_server_that_is_read_only_is_taken_for_a_replica(
         server.run("SET GLOBAL read_only = 0")
 
 
+def test_a_server_that_applies_the_changes_of_another_is_a_replica(
+    server: MySQLServer, copy: str, report: Path, queries: Path
+) -> None:
+    if server.family == "mysql":
+        server.run("CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = 1", "START REPLICA")
+        ending = ("STOP REPLICA", "RESET REPLICA ALL")
+    else:
+        server.run("CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 1", "START SLAVE")
+        ending = ("STOP SLAVE", "RESET SLAVE ALL")
+    try:
+        assert "on a replica" in run(copy, report, queries, "--force").assert_one_line_error(2)
+    finally:
+        server.run(*ending)
+
+
 def test_an_index_of_the_report_that_is_there_is_no_measurement(
     server: MySQLServer, copy: str, report: Path, queries: Path
 ) -> None:
