@@ -105,7 +105,7 @@ class Worlds:
             return BuiltObject(name, predicted, None, 0.0, FULL_TEXT)
         vanishing = dict(self._vanishing(table))
         made = {
-            told_name(table, one.index): Undo(self._alter(table, drop_clause(one.index)), NO_SUCH_INDEX)
+            told_name(table, one.index): Undo(_alter(table, drop_clause(one.index)), NO_SUCH_INDEX)
             for one in change.added
         }
         # before the build, not after it: a session that is lost meanwhile may have finished it
@@ -137,7 +137,7 @@ class Worlds:
         if self._words is None:
             self._ledger.restoring[told] = Undo(restoring.sql, IS_THERE)
         else:
-            self._ledger.showing[told] = Undo(self._alter(table, show), NO_SUCH_INDEX)
+            self._ledger.showing[told] = Undo(_alter(table, show), NO_SUCH_INDEX)
         switched = _Switched(table, "without", show, hide, is_there=True)
         try:
             self._turn(table, [switched])
@@ -160,16 +160,9 @@ class Worlds:
             self._turn(table, switched)
 
     def _turn(self, table: QualifiedName, switched: Sequence[_Switched]) -> None:
-        self._session.run(self._alter(table, *(one.turning for one in switched)))
+        self._session.run(_alter(table, *(one.turning for one in switched)))
         for one in switched:
             one.is_there = not one.is_there
-
-    def _alter(self, table: QualifiedName, *clauses: str) -> str:
-        # whatever is built for a turn is built in the way that every index can be
-        alter = (
-            AlterTable(table, clauses) if self._words is not None else AlterTable(table, clauses, "DEFAULT", "SHARED")
-        )
-        return alter.sql
 
     def _clauses(self, index: str, adding: str) -> tuple[str, str]:
         """What shows the index, and what hides it."""
@@ -185,11 +178,18 @@ class Worlds:
     def _vanishing(self, name: QualifiedName) -> Iterator[tuple[str, Undo]]:
         """What the server may have made for a foreign key: it drops that silently when another index serves the key."""
         table = self._snapshot.table(name)
-        for index in table.indexes if table is not None else ():
-            columns = [key.columns for key in table.foreign_keys] if table is not None else []
+        if table is None:
+            return
+        columns = [key.columns for key in table.foreign_keys]
+        for index in table.indexes:
             alike = any(serves_foreign_key(index, key) and len(index.keys) == len(key) for key in columns)
             if alike and not index.unique:
                 yield told_name(name, index.name), Undo(self._restoring(index).sql, IS_THERE)
+
+
+def _alter(table: QualifiedName, *clauses: str) -> str:
+    # in whatever way the table's engine can: on a copy nobody minds waiting
+    return AlterTable(table, clauses, "DEFAULT", "SHARED").sql
 
 
 def _forget(held: dict[str, Undo], keys: Collection[str]) -> None:

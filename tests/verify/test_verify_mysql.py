@@ -300,6 +300,28 @@ def test_a_statement_slower_than_promised_is_status_one(
     assert definitions(server, COPY) == before
 
 
+def test_a_table_of_another_engine(server: MySQLServer, copy: str, report: Path, tmp_path: Path) -> None:
+    server.run(
+        f"CREATE TABLE {COPY}.old (id int PRIMARY KEY, a int, b varchar(90), KEY by_a (a)) ENGINE=MyISAM",
+        f"INSERT INTO {COPY}.old SELECT id, id, email FROM {COPY}.customers",
+        f"ANALYZE TABLE {COPY}.old",
+    )
+    told = with_dropping(
+        report,
+        f"ALTER TABLE `{MADE}`.`old` ADD INDEX `by_b` (`b`), ALGORITHM=COPY, LOCK=SHARED",
+        f"ALTER TABLE `{MADE}`.`old` DROP INDEX `by_a`, ALGORITHM=COPY, LOCK=SHARED",
+    )
+    texts = {"a" * 16: "SELECT id FROM old WHERE a = 77", "b" * 16: "SELECT id FROM old WHERE b = 'c77@example.org'"}
+    load = Workload(tuple(Statement(name, text, samples=(text,)) for name, text in texts.items()))
+    found = verify(target(copy), told, load, quick(), NoProgress())
+    outcomes = {one.fingerprint: one.outcome for one in found.statements if one.fingerprint in texts}
+    assert outcomes == {"a" * 16: "slower", "b" * 16: "faster"}
+    with server.connect(COPY) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW CREATE TABLE old")
+        row = cursor.fetchone()
+    assert row is not None and re.search(r"KEY `by_a` \(`a`\)\n", row[1]) and "by_b" not in row[1]
+
+
 def test_what_is_not_built_is_told(server: MySQLServer, copy: str, report: Path, queries: Path) -> None:
     before = definitions(server, COPY)
     told = with_dropping(
