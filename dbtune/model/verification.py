@@ -41,8 +41,6 @@ class MeasuredStatement:
     before: Timing | None = None
     after: Timing | None = None
     error: str | None = None
-    predicted: float | None = None
-    """Cost with the advice as a multiple of that without, as the report says; None where it expects no change."""
 
     @property
     def ratio(self) -> float | None:
@@ -96,18 +94,6 @@ class Verification:
     not_run: tuple[NotRun, ...] = ()
 
     @property
-    def is_judged(self) -> bool:
-        """Whether reports on this server say which plans are safe."""
-        return self.dialect == "postgres"
-
-    def promises(self, one: MeasuredStatement) -> bool:
-        """Whether the report says that it gets no slower: its plan is called safe, or, where no plan is judged, its
-        cost falls by as much as makes a time faster."""
-        if self.is_judged:
-            return one.level == "safe"
-        return one.predicted is not None and one.predicted < 1 / SLOWER
-
-    @property
     def contradicted(self) -> tuple[MeasuredStatement, ...]:
-        """Statements that are slower though the report promises that they are not."""
-        return tuple(one for one in self.statements if one.outcome == "slower" and self.promises(one))
+        """Statements that are slower though the report calls their plans safe."""
+        return tuple(one for one in self.statements if one.outcome == "slower" and one.level == "safe")

@@ -42,7 +42,7 @@ def render(verification: Verification, console: Console, *, verbose: bool = Fals
     changed = [one for one in verification.statements if one.outcome != "same plan"]
     if changed:
         console.print()
-        console.print(_measured(changed, console.width, is_judged=verification.is_judged))
+        console.print(_measured(changed, console.width))
     for one in verification.built:
         if one.error is not None:
             wrapped(console, Text(one_line(f"not built: {one.name}: {one.error}"), "red"))
@@ -70,13 +70,13 @@ def _built(built: tuple[BuiltObject, ...]) -> Table:
     return table
 
 
-def _measured(statements: list[MeasuredStatement], width: int, *, is_judged: bool) -> Table:
+def _measured(statements: list[MeasuredStatement], width: int) -> Table:
     wide = width >= WIDE
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in (*(("cost", "then") if wide else ()), "cost x", "time", "then", "time x"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("report" if is_judged else "report x", no_wrap=True, justify="left" if is_judged else "right")
-    table.add_column("measured", no_wrap=True)
+    for name in ("report", "measured"):
+        table.add_column(name, no_wrap=True)
     table.add_column("statement", no_wrap=True, overflow="ellipsis")
     # the slowest first: that is what one wants to know of
     for one in sorted(statements, key=lambda one: -(one.ratio or 0.0)):
@@ -89,7 +89,7 @@ def _measured(statements: list[MeasuredStatement], width: int, *, is_judged: boo
             _time(one.before),
             _time(one.after),
             "" if one.ratio is None else _times(one.ratio),
-            _level(one.level) if is_judged else Text("" if one.predicted is None else _times(one.predicted)),
+            _level(one.level),
             Text(one.outcome, OUTCOME_STYLES.get(one.outcome, "")),
             Text(shortened(one.text, max(NARROWEST_TEXT, width - (WIDE_NUMBERS if wide else NUMBERS)))),
         )
@@ -120,19 +120,17 @@ def _conclusions(verification: Verification) -> list[tuple[str, str]]:
         if one.outcome == "slower" and one.level == "risky":
             text = f"slower, as the report warned: {shortened(one.text, 60)}: {one.reason}"
             lines.append((one_line(text), "yellow"))
-        elif one.outcome == "slower" and one.level is None and not verification.promises(one):
+        elif one.outcome == "slower" and one.level is None:
             lines.append((one_line(f"slower, which the report did not expect: {shortened(one.text, 60)}"), "yellow"))
-    promised = [one for one in measured if verification.promises(one)]
+    promised = [one for one in measured if one.level == "safe"]
     wrong = verification.contradicted
-    promise = "calls it safe" if verification.is_judged else "expects it to be cheaper"
     for one in wrong:
-        text = f"slower, though the report {promise}: {shortened(one.text, 60)}"
+        text = f"slower, though the report calls it safe: {shortened(one.text, 60)}"
         lines.append((one_line(text), "bold red"))
     if promised and not wrong:
-        noun, called = ("plan", "called safe") if verification.is_judged else ("statement", "expected to be cheaper")
-        subject = f"The one {noun}" if len(promised) == 1 else f"All {len(promised)} {noun}s"
+        subject = "The one plan" if len(promised) == 1 else f"All {len(promised)} plans"
         verb = "is" if len(promised) == 1 else "are"
-        lines.append((f"{subject} {called} {verb} less than {SLOWER:g} times slower.", "bold green"))
+        lines.append((f"{subject} called safe {verb} less than {SLOWER:g} times slower.", "bold green"))
     if not measured:
         lines.append(("No statement's plan changed, so none was timed.", ""))
     return lines

@@ -118,7 +118,7 @@ def _one(
     staging: Staging, one: Expected, before: Plan | PlanFailed, after: Plan | PlanFailed, pace: Pace
 ) -> MeasuredStatement | NotRun:
     level, reason = (one.risk.level, one.risk.reason) if one.risk is not None else (None, "")
-    named = MeasuredStatement(one.fingerprint, one.text, one.calls, level, reason, predicted=one.predicted)
+    named = MeasuredStatement(one.fingerprint, one.text, one.calls, level, reason)
     for plan in (before, after):
         if isinstance(plan, PlanFailed):
             return replace(named, error=str(plan))

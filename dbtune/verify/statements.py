@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dbtune.model.recommendation import Report, StatementEvidence
+from dbtune.model.recommendation import Report
 from dbtune.model.risk import PlanRisk
 from dbtune.model.snapshot import Dialect
 from dbtune.model.verification import NotRun
@@ -28,8 +28,6 @@ class Expected:
     text: str
     calls: float
     risk: PlanRisk | None
-    predicted: float | None
-    """Cost with the advice as a multiple of that without; None where the report expects no change."""
     runnable: Runnable
 
 
@@ -38,7 +36,6 @@ class _Told:
     text: str
     calls: float
     risk: PlanRisk | None = None
-    predicted: float | None = None
 
 
 def expected_statements(report: Report, workload: Workload) -> tuple[tuple[Expected, ...], tuple[NotRun, ...]]:
@@ -61,43 +58,25 @@ def expected_statements(report: Report, workload: Workload) -> tuple[tuple[Expec
             not_run.append(NotRun(fingerprint, text, "not a statement that is planned"))
             continue
         calls = said.calls if said is not None else statement.calls if statement is not None else 1.0
-        risk, predicted = (said.risk, said.predicted) if said is not None else (None, None)
-        found.append(Expected(fingerprint, text, calls, risk, predicted, runnable))
+        found.append(Expected(fingerprint, text, calls, said.risk if said is not None else None, runnable))
     return tuple(found), tuple(not_run)
 
 
 def _told(report: Report) -> dict[str, _Told]:
-    told = {
-        one.fingerprint: _Told(one.text, one.calls, one.risk, _ratio(one.cost_before, one.cost_after))
-        for one in report.workload.changed
-    }
+    told = {one.fingerprint: _Told(one.text, one.calls, one.risk) for one in report.workload.changed}
     for fingerprint, other in _others(report):
         told.setdefault(fingerprint, other)
     return told
 
 
 def _others(report: Report) -> Iterator[tuple[str, _Told]]:
-    """Statements that the report names, and of which it does not say that all of the advice changes their plan."""
+    """Statements that the report names, and whose plan all of the advice together does not change."""
     for top in report.workload.top:
-        yield top.fingerprint, _Told(top.text, top.calls, predicted=_ratio(top.cost_before, top.cost_after))
-    shares: dict[str, float] = {}
-    named: dict[str, StatementEvidence] = {}
+        yield top.fingerprint, _Told(top.text, top.calls)
     for recommendation in report.recommendations:
         for one in recommendation.evidence.statements:
-            if one.cost_before is not None and one.cost_after is not None:
-                # what each recommendation adds to those before it
-                shares[one.fingerprint] = shares.get(one.fingerprint, 1.0) * (
-                    _ratio(one.cost_before, one.cost_after) or 1.0
-                )
             if one.cost_before is not None:
-                named.setdefault(one.fingerprint, one)
-    for fingerprint, one in named.items():
-        share = shares.get(fingerprint, 1.0)
-        yield fingerprint, _Told(one.text, one.calls, predicted=None if share == 1 else share)
-
-
-def _ratio(before: float, after: float) -> float | None:
-    return after / before if before > 0 and after != before else None
+                yield one.fingerprint, _Told(one.text, one.calls)
 
 
 def _runnable(statement: Statement | None, text: str, dialect: Dialect) -> Runnable | None:

@@ -162,8 +162,8 @@ def test_the_terminal_says_what_the_prediction_was_worth(
     out = tmp_path / "found.json"
     done = run(copy, report, queries, "-o", str(out))
     assert done.status == 0, done.err
-    assert re.search(r"expected to be cheaper (is|are) less than 1.2 times slower", done.out)
-    assert "built and dropped again" in done.out and "report x" in done.out
+    assert re.search(r"called safe (is|are) less than 1.2 times slower", done.out)
+    assert "built and dropped again" in done.out
     assert f"{COPY} on M" in done.out
     assert json.loads(out.read_text())["built"]
 
@@ -177,7 +177,6 @@ def test_versions_without_hidden_indexes_build_and_drop(
     assert definitions(server, COPY) == before
     looked_up = next(one for one in found.statements if "email" in one.text)
     assert looked_up.outcome == "faster" and looked_up.cost_after is not None
-    assert looked_up.predicted == pytest.approx(looked_up.cost_after / (looked_up.cost_before or 0), abs=0.05)
 
 
 def test_an_index_that_the_user_has_hidden_stays_hidden(
