@@ -55,6 +55,11 @@ def create_policy(table: QualifiedName, policy: Policy) -> str:
     return " ".join(words)
 
 
+def drop_policies(table: QualifiedName, found: tuple[Policy, ...]) -> Iterator[str]:
+    for policy in found:
+        yield f"DROP POLICY {identifier(policy.name)} ON {qualified(table)}"
+
+
 def grant(table: QualifiedName, one: Grant) -> str:
     """GRANT of all that a role has."""
     columns = f" ({', '.join(map(identifier, one.columns))})" if one.columns else ""

@@ -16,14 +16,14 @@ from dataclasses import replace
 from dbtune.ddl import carrying, guards
 from dbtune.ddl.conversion_plan import Conversion, bounds_name, brief, locked, patient
 from dbtune.ddl.indexes import create_index
-from dbtune.ddl.partitions import KEYS, partition_bound, partition_key, widened_constraint, widened_index
+from dbtune.ddl.partitions import widened_index
 from dbtune.ddl.quoting import identifier, literal, qualified
 from dbtune.ddl.session import SHORT_LOCK_TIMEOUT, waiting_long
-from dbtune.ddl.tables import add_constraint, create_view
+from dbtune.ddl.tables import create_view
+from dbtune.ddl.taking_place import new_part, numbered, partitioned_like, published, renamed_keys
 from dbtune.model.names import QualifiedName
-from dbtune.model.partitioning import Part
 from dbtune.model.recommendation import Phase
-from dbtune.model.schema import Constraint, Index, Table
+from dbtune.model.schema import Constraint, Table
 from dbtune.model.units import human_bytes, human_ms
 
 BYTES_A_SECOND = 200e6
@@ -48,7 +48,8 @@ def scan_words(size: int) -> str:
     return f"reads {human_bytes(size)}: about {human_ms(max(1000.0, size / BYTES_A_SECOND * 1000))} from disk"
 
 
-def _size(table: Table) -> int:
+def table_size(table: Table) -> int:
+    """In bytes, without its indexes."""
     return max(table.total_bytes, table.file_pages * 8192)
 
 
@@ -93,7 +94,7 @@ def _validated(plan: Conversion) -> Phase:
         ),
         transaction=True,
         lock="SHARE UPDATE EXCLUSIVE: reads and writes go on",
-        duration=scan_words(_size(plan.table)),
+        duration=scan_words(table_size(plan.table)),
     )
 
 
@@ -114,7 +115,7 @@ def _keyed(plan: Conversion) -> Phase:
         ),
         waiting_long([f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(name)}" for name in drops]),
         lock="SHARE UPDATE EXCLUSIVE: reads and writes go on",
-        duration=f"{scan_words(2 * _size(plan.table))}, and waits for all open transactions",
+        duration=f"{scan_words(2 * table_size(plan.table))}, and waits for all open transactions",
         risk="A build that is broken off leaves an INVALID index, which goes when this phase is run again.",
     )
 
@@ -185,29 +186,9 @@ def _swap(plan: Conversion) -> Iterator[str]:
     yield from carrying.row_security(plan.table, plan.attached)
     for one in plan.attached.grants:
         yield carrying.grant(plan.name, one)
-    yield from _published(plan, plan.history, by_root=True)
+    yield from published(plan, plan.history, by_root=True)
     for view in plan.views:
         yield create_view(view, replacing=True)
-
-
-def _published(plan: Conversion, instead: QualifiedName, *, by_root: bool) -> Iterator[str]:
-    """The table in its publications, in the place of the one that was there."""
-    for publication in plan.attached.publications:
-        alter = f"ALTER PUBLICATION {identifier(publication.name)}"
-        yield f"{alter} ADD TABLE {qualified(plan.name)}"
-        yield f"{alter} DROP TABLE {qualified(instead)}"
-        if not publication.by_root:
-            yield f"{alter} SET (publish_via_partition_root = {str(by_root).lower()})"
-
-
-def _numbered(plan: Conversion, source: QualifiedName, target: QualifiedName) -> Iterator[str]:
-    """Identity columns and owned sequences, from one table to the other."""
-    for column in plan.table.columns:
-        if column.identity:
-            yield carrying.move_identity(column, source, target)
-    for sequence in plan.sequences:
-        if sequence.owned_by is not None:
-            yield carrying.owned_sequence(sequence.name, target, sequence.owned_by[1])
 
 
 def _keys_of_history(plan: Conversion) -> Iterator[str]:
@@ -227,65 +208,19 @@ def _renamed_keys(
     key_index: str | None = None,
 ) -> Iterator[str]:
     """Keys and indexes under other names; the primary key is made of ``key_index`` (of the index of its new name)."""
-    alter = f"ALTER TABLE {qualified(table)}"
-    for constraint in plan.table.constraints:
-        if constraint.kind not in KEYS:
-            continue
-        before, after = identifier(old(constraint.name)), new(constraint.name)
-        if constraint is plan.key:
-            yield f"{alter} DROP CONSTRAINT {before}"
-            using = f"PRIMARY KEY USING INDEX {identifier(key_index or after)}{_deferral(constraint)}"
-            yield f"{alter} ADD CONSTRAINT {identifier(after)} {using}"
-        else:
-            yield f"{alter} RENAME CONSTRAINT {before} TO {identifier(after)}"
-    for index in _plain_indexes(plan.table):
-        there = QualifiedName(plan.name.schema, old(index.name))
-        yield f"ALTER INDEX {qualified(there)} RENAME TO {identifier(new(index.name))}"
+    if plan.key is not None:
+        alter = f"ALTER TABLE {qualified(table)}"
+        yield f"{alter} DROP CONSTRAINT {identifier(old(plan.key.name))}"
+        after = new(plan.key.name)
+        using = f"PRIMARY KEY USING INDEX {identifier(key_index or after)}{_deferral(plan.key)}"
+        yield f"{alter} ADD CONSTRAINT {identifier(after)} {using}"
+    yield from renamed_keys(plan, table, old, new, but=plan.key)
 
 
 def _partitioned_table(plan: Conversion) -> Iterator[str]:
-    table = qualified(plan.name)
-    copied = ["DEFAULTS", "CONSTRAINTS", "GENERATED", "STORAGE", "COMMENTS", "STATISTICS"]
-    copied += ["COMPRESSION"] if plan.major >= 14 else []
-    including = " ".join(f"INCLUDING {what}" for what in copied)
-    yield f"CREATE TABLE {table} (LIKE {qualified(plan.history)} {including}) PARTITION BY {partition_key(plan.scheme)}"
-    yield f"ALTER TABLE {table} DROP CONSTRAINT {identifier(plan.check)}"
-    yield from _owner(plan, plan.name)
-    yield from _numbered(plan, plan.history, plan.name)
-    for column in plan.table.columns:
-        if column.statistics_target is not None and column.statistics_target >= 0:
-            target = f"ALTER COLUMN {identifier(column.name)} SET STATISTICS {column.statistics_target}"
-            yield f"ALTER TABLE ONLY {table} {target}"
-    for constraint in plan.table.constraints:
-        if constraint.kind in KEYS:
-            wide = widened_constraint(constraint, plan.table, plan.scheme.column)
-            yield f"ALTER TABLE {table} ADD CONSTRAINT {identifier(constraint.name)} {wide.definition}"
-    for index in _plain_indexes(plan.table):
-        yield create_index(index, concurrently=False)
-        if index.facts is not None and index.facts.comment is not None:
-            yield f"COMMENT ON INDEX {qualified(index.qualified_name)} IS {literal(index.facts.comment)}"
-    for key in plan.table.foreign_keys:
-        yield add_constraint(plan.table, key)
-    if plan.table.comment is not None:
-        yield f"COMMENT ON TABLE {table} IS {literal(plan.table.comment)}"
-
-
-def new_part(plan: Conversion, parent: QualifiedName, part: Part) -> Iterator[str]:
-    """A partition with the table's storage parameters and owner."""
-    name = QualifiedName(plan.name.schema, part.name)
-    options = ", ".join(f"{option} = {value}" for option, value in plan.table.options)
-    words = [f"CREATE TABLE {qualified(name)} PARTITION OF {qualified(parent)} {partition_bound(plan.scheme, part)}"]
-    if options:
-        words.append(f"WITH ({options})")
-    yield " ".join(words)
-    yield from _owner(plan, name)
-    if plan.attached.replica_identity == "full":
-        yield f"ALTER TABLE {qualified(name)} REPLICA IDENTITY FULL"
-
-
-def _owner(plan: Conversion, table: QualifiedName) -> Iterator[str]:
-    if plan.attached.owner:
-        yield f"ALTER TABLE {qualified(table)} OWNER TO {identifier(plan.attached.owner)}"
+    yield from partitioned_like(plan, plan.history, plan.name)
+    yield f"ALTER TABLE {qualified(plan.name)} DROP CONSTRAINT {identifier(plan.check)}"
+    yield from numbered(plan, plan.history, plan.name)
 
 
 def _swap_back(plan: Conversion) -> Iterator[str]:
@@ -296,12 +231,12 @@ def _swap_back(plan: Conversion) -> Iterator[str]:
     yield f"ALTER TABLE {table} DETACH PARTITION {history}"
     yield f"ALTER TABLE {history} DROP CONSTRAINT {identifier(plan.check)}"
     yield f"INSERT INTO {history} ({columns}) SELECT {columns} FROM {table}"
-    yield from _numbered(plan, plan.name, plan.history)
+    yield from numbered(plan, plan.name, plan.history)
     yield f"ALTER TABLE {table} RENAME TO {identifier(plan.aside.name)}"
     yield f"ALTER TABLE {history} RENAME TO {identifier(plan.name.name)}"
     for view in plan.views:
         yield create_view(view, replacing=True)
-    yield from _published(plan, plan.aside, by_root=False)
+    yield from published(plan, plan.aside, by_root=False)
     yield f"DROP TABLE {aside}"
     yield from _keys_as_they_were(plan)
     if not plan.column.not_null:
@@ -313,10 +248,3 @@ def _deferral(constraint: Constraint) -> str:
     """`` DEFERRABLE INITIALLY DEFERRED``, as it stands at the end of the definition."""
     tail = constraint.definition.rpartition(")")[2].strip()
     return f" {tail}" if tail else ""
-
-
-def _plain_indexes(table: Table) -> Iterator[Index]:
-    """Valid indexes that no constraint owns."""
-    for index in table.indexes:
-        if index.facts is None or (index.facts.valid and index.facts.constraint is None):
-            yield index

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dbtune.ddl.indexes import MAXIMUM_NAME_BYTES
-from dbtune.ddl.partitions import part_name
+from dbtune.ddl.partitions import KEYS, part_name
 from dbtune.ddl.quoting import qualified
 from dbtune.ddl.session import SHORT_LOCK_TIMEOUT
 from dbtune.model.attachments import Attachments
@@ -23,12 +23,13 @@ LONGEST_STATEMENT = "30s"
 
 @dataclass(frozen=True)
 class Conversion:
-    """A table and what it is to become. ``scheme`` is one of ranges."""
+    """A table and what it is to become."""
 
     table: Table
     scheme: PartitionScheme
     end: str
-    """Where the present rows end, and the next partitions begin: a bound of the scheme, ahead of all rows."""
+    """Of ranges: where the present rows end, and the next partitions begin: a bound of the scheme, ahead of all rows.
+    Of lists and hashes, which all rows are copied to: empty."""
     attached: Attachments
     views: tuple[View, ...] = ()
     """Those made with the table."""
@@ -51,6 +52,16 @@ class Conversion:
     def aside(self) -> QualifiedName:
         """The partitioned table on the way back."""
         return QualifiedName(self.name.schema, part_name(self.name.name, "partitioned"))
+
+    @property
+    def staging(self) -> QualifiedName:
+        """The partitioned table that rows are copied to, beside the one in use."""
+        return QualifiedName(self.name.schema, part_name(self.name.name, "split"))
+
+    @property
+    def mirror(self) -> QualifiedName:
+        """The function that does the same to a copy, and by its last part the trigger that calls it."""
+        return QualifiedName(self.name.schema, part_name(self.name.name, "mirror"))
 
     @property
     def check(self) -> str:
@@ -93,10 +104,24 @@ class Conversion:
 
     @property
     def made(self) -> tuple[str, ...]:
-        """Names of the tables that are made on the way."""
-        endings = ("history", "partitioned", "split")
-        parts = tuple(part.name for part in self.scheme.parts)
-        return (*parts, *(part_name(self.name.name, ending) for ending in endings))
+        """Names of the relations that are made on the way."""
+        parts = [part.name for part in self.scheme.parts]
+        tables = [part_name(self.name.name, ending) for ending in ("history", "partitioned", "split")]
+        copied = () if self.end else self._keys_and_indexes
+        return (*parts, *tables, *map(self.new_name, copied), *map(self.former_name, copied))
+
+    @property
+    def _keys_and_indexes(self) -> tuple[str, ...]:
+        keys = {one.name for one in self.table.constraints if one.kind in KEYS}
+        return tuple(sorted(keys | {index.name for index in self.table.indexes}))
+
+    def new_name(self, name: str) -> str:
+        """Of an index or a key of the staging table, until it is exchanged."""
+        return part_name(name, "new")
+
+    def former_name(self, name: str) -> str:
+        """Of an index or a key of the table, once it is exchanged for the staging table."""
+        return part_name(name, "former")
 
     def kept_name(self, name: str) -> str:
         """Of an index or a key of the table, once it is a partition."""

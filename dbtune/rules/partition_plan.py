@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dbtune.candidates.partitions import is_growing
 from dbtune.connect.abilities import Abilities, Ability
 from dbtune.ddl.conversion import attach_phases
 from dbtune.ddl.conversion_plan import Conversion
+from dbtune.ddl.copying import all_copied_phases
+from dbtune.ddl.mirroring import can_copy
 from dbtune.ddl.partitioned import taken_names
 from dbtune.ddl.quoting import literal
 from dbtune.ddl.splitting import can_split, split_phases
 from dbtune.model.attachments import Attachments
+from dbtune.model.names import QualifiedName
 from dbtune.model.partitioning import PartitionScheme, Width
 from dbtune.model.recommendation import Aside, Change, phased
 from dbtune.model.schema import Column, Table
@@ -60,23 +64,21 @@ def _triggers_in_the_way(snapshot: Snapshot, attached: Attachments) -> Iterator[
 
 
 def taken_name(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> str | None:
-    """A relation that has the name of a table that would be made; None where there is none."""
+    """A relation that has the name of one that would be made; None where there is none."""
     plan = conversion(snapshot, table, scheme)
-    names = plan.made if plan is not None else tuple(part.name for part in scheme.parts)
+    names = plan.made if isinstance(plan, Conversion) else tuple(part.name for part in scheme.parts)
     taken = taken_names(snapshot, table.name.schema)
     return next((name for name in names if name in taken), None)
 
 
-def conversion(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Conversion | None:
-    """What the phases are made of; None where they are not known: no ranges, or a snapshot of a former version."""
+def conversion(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Conversion | str:
+    """What the phases are made of, or why they are not known."""
     column = table.column(scheme.column)
-    axis = axis_of(column, zone_of(snapshot)) if column is not None else None
-    if scheme.kind != "range" or scheme.width is None or axis is None or table.attachments is None or column is None:
-        return None
-    limits = _end(snapshot, column, axis, scheme, scheme.width)
-    if limits is None:
-        return None
-    end, deadline = limits
+    if table.attachments is None or column is None:
+        return "the snapshot is of a version that did not collect what hangs on tables"
+    pointing = pointing_tables(snapshot, table)
+    if pointing:
+        return f"foreign keys of {', '.join(map(str, pointing))} point here, and would have to be made anew"
     views = {name for kind, name in table.attachments.dependents if kind == "view"}
     owned = (
         sequence
@@ -84,16 +86,45 @@ def conversion(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Con
         if sequence.owned_by is not None and sequence.owned_by[0] == table.name
         if (of := table.column(sequence.owned_by[1])) is not None and not of.identity
     )
-    return Conversion(
+    plan = Conversion(
         table=table,
         scheme=scheme,
-        end=end,
+        end="",
         attached=table.attachments,
         views=tuple(view for view in snapshot.views if view.name in views),
         sequences=tuple(owned),
         major=snapshot.server.major,
-        deadline=deadline,
     )
+    if scheme.kind != "range":
+        return plan if can_copy(plan) else _no_copy(snapshot, table)
+    axis = axis_of(column, zone_of(snapshot))
+    limits = _end(snapshot, column, axis, scheme, scheme.width) if axis is not None and scheme.width else None
+    if limits is None:
+        return "the key has hardly a value left for rows to come"
+    end, deadline = limits
+    return replace(plan, end=end, deadline=deadline)
+
+
+def pointing_tables(snapshot: Snapshot, table: Table, *, without: str | None = None) -> tuple[QualifiedName, ...]:
+    """Tables with foreign keys to this one; ``without``: to keys alone that do not hold the column."""
+    return tuple(
+        sorted(
+            {
+                one.name
+                for one in snapshot.tables
+                for key in one.foreign_keys
+                if key.referenced_table == table.name and (without is None or without not in key.referenced_columns)
+            }
+        )
+    )
+
+
+def _no_copy(snapshot: Snapshot, table: Table) -> str:
+    if table.primary_key is None:
+        return "all rows have to be copied, and no primary key tells them apart"
+    if table.primary_key.deferrable:
+        return "all rows have to be copied, and the primary key is deferrable"
+    return f"all rows have to be copied, and Postgres {snapshot.server.major} reads no table piece by piece"
 
 
 def _end(
@@ -123,8 +154,10 @@ def _end(
 def change_of(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Change:
     """The phases; empty where they are not known."""
     plan = conversion(snapshot, table, scheme)
-    if plan is None:
+    if isinstance(plan, str):
         return Change()
+    if scheme.kind != "range":
+        return phased(all_copied_phases(plan))
     phases = attach_phases(plan)
     if can_split(plan):
         phases += split_phases(plan)

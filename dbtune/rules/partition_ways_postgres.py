@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from dbtune.candidates.partitions import KeyUse, partition_candidates
+from dbtune.ddl.conversion import table_size
+from dbtune.ddl.conversion_plan import Conversion
+from dbtune.ddl.splitting import can_split
 from dbtune.model.partitioning import PartitionScheme
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Table
 from dbtune.model.snapshot import Snapshot
+from dbtune.model.units import human_bytes
 from dbtune.planner.gate import PlannedStatement
 from dbtune.planner.partitions.what_if import partitioned
 from dbtune.rules.context import Context
-from dbtune.rules.partition_plan import cannot_be_carried, change_of, taken_name
+from dbtune.rules.partition_plan import cannot_be_carried, change_of, conversion, pointing_tables, taken_name
 
 SIZE = re.compile(r"(\d+)(kB|MB|GB|TB)?\Z")
 UNITS = {None: 8192, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
@@ -65,14 +69,22 @@ class PostgresWays:
                 "The phases are for the table as it is: if you build its new indexes first, run dbtune again before "
                 "them."
             )
-        if not change.phases:
-            why = "all rows have to be copied"
-            if scheme.kind == "range":
-                why = "the snapshot is of a version that did not collect what hangs on tables"
-                why = why if table.attachments is None else "the key has hardly a value left for rows to come"
-            yield f"How to get there is not told here: {why}."
-        elif not any(phase.name == "split-switch" for phase in change.phases):
+        plan = conversion(ctx.snapshot, table, scheme)
+        if isinstance(plan, str):
+            yield f"How to get there is not told here: {plan}."
+        elif scheme.kind != "range":
+            yield from _copy_risks(plan)
+        elif not can_split(plan):
             yield "Rows from before the conversion stay in one partition, so that statements on them gain nothing."
+
+
+def _copy_risks(plan: Conversion) -> Iterator[str]:
+    size = human_bytes(table_size(plan.table))
+    yield f"All rows are copied ({size}, and the indexes), and until the last phase every write is made twice."
+    if not plan.column.not_null and plan.key is not None:
+        yield f"From the first phase on a row without {plan.column.name} is refused."
+    if plan.scheme.kind == "hash":
+        yield "Another number of partitions later means another copy."
 
 
 def _part_of(ctx: Context, table: Table, statements: Iterable[PlannedStatement]) -> Snapshot:
@@ -85,14 +97,9 @@ def _part_of(ctx: Context, table: Table, statements: Iterable[PlannedStatement])
 
 
 def _keys_in_the_way(ctx: Context, table: Table, scheme: PartitionScheme) -> Iterator[str]:
-    pointing = [
-        one.name
-        for one in ctx.snapshot.tables
-        for key in one.foreign_keys
-        if key.referenced_table == table.name and scheme.column not in key.referenced_columns
-    ]
+    pointing = pointing_tables(ctx.snapshot, table, without=scheme.column)
     if pointing:
-        names = ", ".join(str(name) for name in sorted(set(pointing))[:3])
+        names = ", ".join(map(str, pointing[:3]))
         yield (
             f"foreign keys of {names} point here, and could not stay: a key of the partitioned table must hold "
             f"{scheme.column}"

@@ -17,7 +17,7 @@ SELECT 1 + i % 500, timestamptz '2025-01-03 00:00+00' + i * interval '20 minutes
 FROM generate_series(1, 22000) i;
 CREATE INDEX orders_customer ON orders (customer_id, created_at DESC);
 CREATE INDEX "Orders of note" ON orders (lower(note)) WHERE note <> 'none';
-CREATE UNIQUE INDEX orders_number ON orders (number, created_at);
+CREATE UNIQUE INDEX orders_number ON orders (number, {unique_with});
 COMMENT ON INDEX orders_customer IS 'by customer';
 COMMENT ON TABLE orders IS 'what was bought';
 COMMENT ON COLUMN orders.total IS 'without tax';
