@@ -19,6 +19,7 @@ from dbtune.model.schema import Column, Table
 from dbtune.planner.gate import PlannedStatement
 from dbtune.planner.partitions.axis import Axis, axis_of
 from dbtune.planner.partitions.distribution import Distribution
+from dbtune.planner.partitions.hashing import is_hashable
 from dbtune.planner.partitions.ranges import beginning, count_of, following, range_scheme
 
 FEWEST_PARTS, MOST_PARTS = 4, 400
@@ -106,7 +107,7 @@ def _schemes(table: Table, column: Column, use: KeyUse, now: datetime, zone: tzi
         listed = _listed(table, column)
         if listed is not None:
             yield listed
-        elif column.statistics is not None and column.statistics.distinct_values(table.rows) >= MANY_VALUES:
+        elif _is_hashed(table, column):
             yield _hashed(table, column)
 
 
@@ -174,6 +175,13 @@ def _listed(table: Table, column: Column) -> PartitionScheme | None:
     parts = [Part(part_name(table.name.name, f"p{n}"), values=(v,)) for n, (v, _) in enumerate(sorted(own), start=1)]
     default = Part(part_name(table.name.name, "default"), is_default=True)
     return PartitionScheme(table.name, column.name, "list", (*parts, default))
+
+
+def _is_hashed(table: Table, column: Column) -> bool:
+    """Many values, of which somebody knows in which partitions they would be."""
+    known = column.mysql is not None or is_hashable(column)
+    many = column.statistics is not None and column.statistics.distinct_values(table.rows) >= MANY_VALUES
+    return known and many
 
 
 def _hashed(table: Table, column: Column) -> PartitionScheme:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -151,6 +152,65 @@ def test_what_cannot_be_carried_over(snapshot: Snapshot, attached: Attachments, 
     found = list(cannot_be_carried(snapshot, replace(visits, attachments=attached)))
     assert len(found) == (0 if why is None else 1)
     assert why is None or why in found[0]
+
+
+EVENTS = """
+CREATE TABLE events (tenant int NOT NULL, id bigint NOT NULL, note text, PRIMARY KEY (tenant, id));
+INSERT INTO events SELECT CASE WHEN i % 5 < 3 THEN i % 30 ELSE 1000 + i % 4001 END, i, md5(i::text) || repeat('x', 60)
+FROM generate_series(1, 90000) i;
+VACUUM ANALYZE;
+"""
+TENANT = "SELECT * FROM events WHERE tenant = 12"
+
+
+@pytest.fixture(scope="module")
+def events(make_module_database: Callable[[str], str]) -> Snapshot:
+    return snapshot_of(make_module_database(EVENTS))
+
+
+def of_a_tenant(snapshot: Snapshot) -> Recommendation:
+    statement = Statement(fingerprint(TENANT), normalise(TENANT), 100.0, samples=(TENANT,))
+    return advised(snapshot, Workload((statement,)))
+
+
+def test_the_way_into_hashes(events: Snapshot) -> None:
+    found = of_a_tenant(events)
+    assert found.title == "Partition events by hash of tenant"
+    assert [phase.name for phase in found.sql.phases] == ["prepare", "copy", "switch", "analyze", "finish"]
+    assert "every write is made twice" in found.risk and "Another number of partitions" in found.risk
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"deferrable": True}, "the primary key is deferrable"),
+        ({"kind": "check"}, "no primary key tells them apart"),
+    ],
+)
+def test_no_way_to_copy_the_rows(events: Snapshot, changes: dict[str, Any], why: str) -> None:
+    (table,) = events.tables
+    keys = tuple(replace(one, **changes) if one.kind == "primary key" else one for one in table.constraints)
+    found = of_a_tenant(replace(events, tables=(replace(table, constraints=keys),)))
+    assert not found.sql.phases and why in found.risk
+
+
+def test_a_foreign_key_that_holds_the_column_leaves_no_way(events: Snapshot) -> None:
+    """It could stay, but would have to be made anew: else it would point to the former table alone."""
+    (table,) = events.tables
+    key = replace(
+        table.constraints[0],
+        name="child",
+        kind="foreign key",
+        columns=("tenant", "id"),
+        referenced_table=table.name,
+        referenced_columns=("tenant", "id"),
+        definition="FOREIGN KEY (tenant, id) REFERENCES public.events(tenant, id)",
+        index=None,
+    )
+    child = Table(QualifiedName("public", "child"), table.columns, constraints=(key,))
+    found = of_a_tenant(replace(events, tables=(table, child)))
+    assert found.title == "Partition events by hash of tenant"
+    assert not found.sql.phases and "foreign keys of child point here" in found.risk
 
 
 def test_without_what_hangs_on_the_table_no_way_is_told(snapshot: Snapshot) -> None:

@@ -21,6 +21,7 @@ from dbtune.planner.index_size import BLOCK_SIZE, index_pages
 from dbtune.planner.partitions.axis import Axis, axis_of
 from dbtune.planner.partitions.distribution import Distribution, as_kept, in_part
 from dbtune.planner.partitions.evening import even_out, sampled_rows
+from dbtune.planner.partitions.hashing import remainder_of
 from dbtune.planner.sizes.distinct import Counts
 from dbtune.planner.sizes.parents import CLUSTERED_CORRELATION
 
@@ -57,11 +58,13 @@ def part_shares(table: Table, scheme: PartitionScheme) -> tuple[_Share, ...]:
     """What each part holds, in the scheme's order. Without statistics of the key the rows are spread evenly."""
     column = table.column(scheme.column)
     statistics = column.statistics if column is not None else None
-    if column is None or statistics is None or scheme.kind == "hash":
+    if column is None or statistics is None:
         filled = [part for part in scheme.parts if not part.is_default]
         return tuple(_Share(0.0 if part.is_default else 1.0 / len(filled)) for part in scheme.parts)
     if scheme.kind == "list":
         return tuple(_list_shares(scheme, statistics))
+    if scheme.kind == "hash":
+        return tuple(_hash_shares(column, scheme, statistics, table.rows))
     return tuple(_range_shares(column, scheme, statistics, table.rows))
 
 
@@ -80,6 +83,33 @@ def _list_shares(scheme: PartitionScheme, statistics: ColumnStatistics) -> Itera
             histogram_bounds=(),
         )
         yield _Share(rows, key=own)
+
+
+def _hash_shares(
+    column: Column, scheme: PartitionScheme, statistics: ColumnStatistics, rows: float
+) -> Iterator[_Share]:
+    """A common value is in one partition, with all its rows; the others are spread evenly."""
+    modulus = len(scheme.parts)
+    held: list[list[tuple[str, float]]] = [[] for _ in scheme.parts]
+    for value, frequency in zip(statistics.most_common_vals, statistics.most_common_freqs, strict=False):
+        held[remainder_of(column, value, modulus)].append((value, frequency))
+    listed = len(statistics.most_common_vals)
+    others = max(0.0, 1.0 - statistics.null_frac - sum(statistics.most_common_freqs)) / modulus
+    distinct = max(0.0, statistics.distinct_values(rows) - listed) / modulus
+    for part in scheme.parts:
+        assert part.remainder is not None
+        own = held[part.remainder]
+        nulls = statistics.null_frac if part.remainder == 0 else 0.0
+        share = nulls + others + sum(frequency for _, frequency in own)
+        kept = as_kept(max(1.0, distinct + len(own)), share * rows)
+        key = replace(
+            statistics,
+            null_frac=nulls / share if share > 0 else 0.0,
+            n_distinct=-1.0 if statistics.n_distinct == -1.0 else kept,
+            most_common_vals=tuple(value for value, _ in own),
+            most_common_freqs=tuple(frequency / share for _, frequency in own),
+        )
+        yield _Share(share, key=key)
 
 
 def _range_shares(
