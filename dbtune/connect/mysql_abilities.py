@@ -43,6 +43,8 @@ class MySQLAbility(Enum):
     HASH_UNIQUE_INDEXES = None, 100403, "UNIQUE over long columns, by a hidden hash"
     VECTOR_INDEXES = None, 110700, "VECTOR INDEX"
 
+    LIST_DEFAULT = None, 100200, "PARTITION ... DEFAULT for all values that a list does not name"
+
     UUID_TYPE = None, 100700, "the type uuid, which takes and gives text"
 
     COLUMN_STATISTICS_VIEW = 80003, None, "histograms in information_schema.COLUMN_STATISTICS"

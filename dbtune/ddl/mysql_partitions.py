@@ -1,4 +1,4 @@
-"""Partitions of MySQL and MariaDB: the ALTER TABLE that makes them, adds, splits and drops ranges, and the way back.
+"""Partitions of MySQL and MariaDB: the ALTER TABLE that makes them, adds, splits and drops them, and the way back.
 
 Algorithms and locks were tried on MySQL 9.7, MariaDB 10.11 and 11.8. MariaDB takes neither word beside these clauses
 (a syntax error in 10.11). Source: MySQL manual, "Online DDL Operations", "Partitioning Operations".
@@ -35,7 +35,22 @@ class Bound:
         return f"PARTITION {identifier(self.name)} VALUES LESS THAN ({self.expression})"
 
 
+@dataclass(frozen=True)
+class Values:
+    """``VALUES IN`` of a list; ``expression``: SQL text, or DEFAULT for all others, which MariaDB alone has."""
+
+    name: str
+    expression: str
+
+    @property
+    def sql(self) -> str:
+        if self.expression == DEFAULT:
+            return f"PARTITION {identifier(self.name)} DEFAULT"
+        return f"PARTITION {identifier(self.name)} VALUES IN ({self.expression})"
+
+
 MAXVALUE = "MAXVALUE"
+DEFAULT = "DEFAULT"
 
 
 def bound_expression(function: Function, value: str, number: int | None) -> str:
@@ -50,12 +65,12 @@ def column_bound(text: str, *, is_time: bool) -> str:
     return literal(text.removesuffix(" 00:00:00")) if is_time else text
 
 
-def add_ranges(table: QualifiedName, bounds: Sequence[Bound], family: str) -> str:
-    """At the end, where there is no MAXVALUE partition: nothing is copied, nobody waits."""
+def add_ranges(table: QualifiedName, bounds: Sequence[Bound | Values], family: str) -> str:
+    """At the end, where there is no MAXVALUE or DEFAULT partition: nothing is copied, nobody waits."""
     return f"{_alter(table, family, 'NONE')}ADD PARTITION ({_listed(bounds)})"
 
 
-def split_range(table: QualifiedName, old: str, bounds: Sequence[Bound], family: str) -> str:
+def split_range(table: QualifiedName, old: str, bounds: Sequence[Bound | Values], family: str) -> str:
     """One partition becomes several: its rows are copied, and writers of the table wait."""
     return f"{_alter(table, family, 'SHARED')}REORGANIZE PARTITION {identifier(old)} INTO ({_listed(bounds)})"
 
@@ -72,13 +87,25 @@ def drop_ranges(table: QualifiedName, names: Sequence[str], family: str) -> str:
 
 
 def partition_clause(partitioning: Partitioning) -> str:
-    """``PARTITION BY RANGE COLUMNS (…) (…)`` of ranges as ``information_schema`` describes them."""
-    listed = ", ".join(Bound(part.name, part.description or MAXVALUE).sql for part in partitioning.partitions)
-    return f"PARTITION BY {partitioning.method} ({partitioning.expression}) ({listed})"
+    """``PARTITION BY RANGE COLUMNS (…) (…)`` and the like, of partitions as ``information_schema`` describes them.
+
+    Hashed ones are told by their number, and are named ``p0`` and so on by the server.
+    """
+    by = f"PARTITION BY {partitioning.method} ({partitioning.expression})"
+    if partitioning.method in ("HASH", "KEY"):
+        return f"{by} PARTITIONS {len(partitioning.partitions)}"
+    is_list = partitioning.method.startswith("LIST")
+    listed = [
+        Values(part.name, part.description or DEFAULT).sql
+        if is_list
+        else Bound(part.name, part.description or MAXVALUE).sql
+        for part in partitioning.partitions
+    ]
+    return f"{by} ({', '.join(listed)})"
 
 
 def partition_alter(table: Table, partitioning: Partitioning) -> AlterTable:
-    """The table in these ranges, of one column, which becomes part of the primary key. A copy: writers wait."""
+    """The table in these partitions, by one column, which becomes part of the primary key. A copy: writers wait."""
     widened = widened_key(table, partitioning)
     clauses = (DROP_PRIMARY_KEY, _primary_key(widened)) if widened else ()
     return AlterTable(table.name, clauses, "COPY", "SHARED", partition_clause(partitioning))
@@ -111,5 +138,5 @@ def _alter(table: QualifiedName, family: str, lock: str) -> str:
     return f"ALTER TABLE {qualified(table)} {words}"
 
 
-def _listed(bounds: Sequence[Bound]) -> str:
+def _listed(bounds: Sequence[Bound | Values]) -> str:
     return ", ".join(bound.sql for bound in bounds)

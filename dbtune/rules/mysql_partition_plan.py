@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from dbtune.ddl import mysql_session
 from dbtune.ddl.mysql_partitions import (
+    DEFAULT,
     MAXVALUE,
     Bound,
+    Values,
+    add_ranges,
     column_bound,
     drop_ranges,
     partition_alter,
@@ -16,6 +19,7 @@ from dbtune.ddl.mysql_partitions import (
     unpartition_alter,
     widened_key,
 )
+from dbtune.ddl.mysql_quoting import literal
 from dbtune.model.mysql import Partitioning
 from dbtune.model.partitioning import PartitionScheme
 from dbtune.model.recommendation import Aside, Change
@@ -77,7 +81,24 @@ def mysql_change(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> C
     return Change(change.up, change.down, tools=change.tools, asides=(upkeep,) if upkeep is not None else ())
 
 
+def mysql_risks(snapshot: Snapshot, scheme: PartitionScheme) -> Iterator[str]:
+    """What such partitions ask of those who write, and of those who keep them."""
+    if scheme.kind == "range":
+        yield "Partitions must be made ahead of time, or rows end in pmax."
+    elif scheme.kind == "hash":
+        yield "Another number of partitions later means another copy, and ranges of it prune nothing."
+    elif any(part.is_default for part in scheme.parts):
+        yield "Rows with values that no partition names end in pdefault."
+    else:
+        yield (
+            f"A row with any other value of {scheme.column} is refused (error 1526; INSERT IGNORE leaves it out), "
+            "unless a partition is added for it before."
+        )
+
+
 def _upkeep(snapshot: Snapshot, table: Table, scheme: PartitionScheme, partitioning: Partitioning) -> Aside | None:
+    if scheme.kind == "list":
+        return _another_value(snapshot, table, scheme)
     column = table.column(scheme.column)
     axis = axis_of(column, zone_of(snapshot)) if column is not None else None
     limited = [part for part in scheme.parts if part.upper is not None]
@@ -98,3 +119,17 @@ def _upkeep(snapshot: Snapshot, table: Table, scheme: PartitionScheme, partition
         f"-- old rows go with their partition\n{oldest};"
     )
     return Aside("Upkeep: partitions are made ahead, and dropped when they are old", text)
+
+
+def _another_value(snapshot: Snapshot, table: Table, scheme: PartitionScheme) -> Aside:
+    family = snapshot.server.dialect
+    new = Values("NAME", literal("VALUE"))
+    default = next((part for part in scheme.parts if part.is_default), None)
+    if default is None:
+        statement = add_ranges(table.name, (new,), family)
+        when = "before rows with another value come, which are refused else"
+    else:
+        statement = split_range(table.name, default.name, (new, Values(default.name, DEFAULT)), family)
+        when = f"for a value that many rows of {default.name} have"
+    text = f"{mysql_session.BEFORE};\n-- {when}\n{statement};"
+    return Aside("Upkeep: a partition for another value", text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
 from typing import Protocol
 
 from dbtune.candidates.partitions import KeyUse
@@ -34,7 +33,7 @@ class Ways(Protocol):
         """None where not known."""
 
     def candidates(
-        self, table: Table, uses: Mapping[str, KeyUse], least: float, now: datetime, zone: tzinfo
+        self, snapshot: Snapshot, table: Table, uses: Mapping[str, KeyUse], least: float
     ) -> Sequence[PartitionScheme]:
         """Schemes for keys whose statements cost ``least`` at least."""
 

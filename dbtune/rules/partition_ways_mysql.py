@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 
 from dbtune.candidates.mysql_partitions import mysql_partition_candidates
 from dbtune.candidates.partitions import KeyUse
+from dbtune.connect.mysql_abilities import MySQLAbility
 from dbtune.model.partitioning import PartitionScheme
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Table
@@ -15,8 +15,11 @@ from dbtune.model.snapshot import Snapshot
 from dbtune.model.units import human_bytes
 from dbtune.planner.gate import PlannedStatement
 from dbtune.planner.mysql.partitioned import mysql_partitioned
+from dbtune.planner.partitions.axis import zone_of
 from dbtune.rules.context import Context
-from dbtune.rules.mysql_partition_plan import mysql_blockers, mysql_change
+from dbtune.rules.mysql_partition_plan import mysql_blockers, mysql_change, mysql_risks
+from dbtune.rules.mysql_tables import version_of
+from dbtune.rules.partition_times import moment_of
 from dbtune.rules.partition_ways import table_bytes
 
 
@@ -33,9 +36,11 @@ class MySQLWays:
         return int(text) if text.isdigit() else None
 
     def candidates(
-        self, table: Table, uses: Mapping[str, KeyUse], least: float, now: datetime, zone: tzinfo
+        self, snapshot: Snapshot, table: Table, uses: Mapping[str, KeyUse], least: float
     ) -> Sequence[PartitionScheme]:
-        return mysql_partition_candidates(table, uses, least, now, zone)
+        now, zone = moment_of(snapshot), zone_of(snapshot)
+        has_default = version_of(snapshot).has(MySQLAbility.LIST_DEFAULT)
+        return mysql_partition_candidates(table, uses, least, now, zone, has_default=has_default)
 
     def partitioned(
         self, ctx: Context, table: Table, scheme: PartitionScheme, statements: Sequence[PlannedStatement]
@@ -54,5 +59,6 @@ class MySQLWays:
     def risks(self, ctx: Context, table: Table, scheme: PartitionScheme, change: Change) -> Iterator[str]:
         yield (
             f"The server copies the table ({human_bytes(table_bytes(ctx, table))}), and its writers wait that "
-            "long, unless one of the tools does it. Partitions must be made ahead of time, or rows end in pmax."
+            "long, unless one of the tools does it."
         )
+        yield from mysql_risks(ctx.snapshot, scheme)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
 
 from dbtune.candidates.partitions import KeyUse, partition_candidates
 from dbtune.ddl.conversion import table_size
@@ -17,9 +16,11 @@ from dbtune.model.schema import Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.units import human_bytes
 from dbtune.planner.gate import PlannedStatement
+from dbtune.planner.partitions.axis import zone_of
 from dbtune.planner.partitions.what_if import partitioned
 from dbtune.rules.context import Context
 from dbtune.rules.partition_plan import cannot_be_carried, change_of, conversion, pointing_tables, taken_name
+from dbtune.rules.partition_times import moment_of
 
 SIZE = re.compile(r"(\d+)(kB|MB|GB|TB)?\Z")
 UNITS = {None: 8192, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
@@ -39,9 +40,9 @@ class PostgresWays:
         return int(found[1]) * UNITS[found[2]] if found is not None else None
 
     def candidates(
-        self, table: Table, uses: Mapping[str, KeyUse], least: float, now: datetime, zone: tzinfo
+        self, snapshot: Snapshot, table: Table, uses: Mapping[str, KeyUse], least: float
     ) -> Sequence[PartitionScheme]:
-        return partition_candidates(table, uses, least, now, zone)
+        return partition_candidates(table, uses, least, moment_of(snapshot), zone_of(snapshot))
 
     def partitioned(
         self, ctx: Context, table: Table, scheme: PartitionScheme, statements: Sequence[PlannedStatement]

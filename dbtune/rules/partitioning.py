@@ -15,11 +15,9 @@ from dbtune.model.plan import Confidence
 from dbtune.model.schema import Table
 from dbtune.model.snapshot import Dialect, Snapshot
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
-from dbtune.planner.partitions.axis import zone_of
 from dbtune.planner.partitions.pruning import parts_read, prunes, settled_cost
 from dbtune.rules.context import Context
 from dbtune.rules.mysql_tables import is_mysql
-from dbtune.rules.partition_times import moment_of
 from dbtune.rules.partition_tree import leaves
 from dbtune.rules.partition_ways import Ways, table_bytes
 from dbtune.rules.partition_ways_mysql import MySQLWays
@@ -202,8 +200,7 @@ def _assess(ctx: Context, table: Table) -> Assessment | None:
     total = sum(cost.values())
     if total <= 0:
         return None
-    now, zone = moment_of(ctx.snapshot), zone_of(ctx.snapshot)
-    candidates = ways_of(ctx.snapshot).candidates(table, uses, LEAST_USE * total, now, zone)
+    candidates = ways_of(ctx.snapshot).candidates(ctx.snapshot, table, uses, LEAST_USE * total)
     if not candidates:
         return None
     pricings = [one for scheme in candidates if (one := price(ctx, table, scheme, statements)) is not None]

@@ -1,16 +1,16 @@
-"""The snapshot with one table of MySQL or MariaDB in ranges: each has its share of rows, pages and distinct values."""
+"""The snapshot with one table of MySQL or MariaDB in partitions, each with its share of what is counted."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from dbtune.ddl.mysql_partitions import MAXVALUE, column_bound, widened_key
-from dbtune.ddl.mysql_quoting import identifier
+from dbtune.ddl.mysql_partitions import DEFAULT, MAXVALUE, column_bound, widened_key
+from dbtune.ddl.mysql_quoting import identifier, literal
 from dbtune.model.mysql import IndexPartition, Partition, Partitioning
 from dbtune.model.partitioning import Part, PartitionScheme
-from dbtune.model.schema import Index, Table
+from dbtune.model.schema import Column, Index, Table
 from dbtune.model.snapshot import Snapshot
-from dbtune.planner.partitions.axis import Axis, axis_of
+from dbtune.planner.partitions.axis import WHOLE_NUMBERS, axis_of
 from dbtune.planner.partitions.what_if import part_shares
 
 
@@ -30,31 +30,57 @@ def mysql_partitioned(snapshot: Snapshot, scheme: PartitionScheme) -> Snapshot:
 
 
 def partitioning_of(table: Table, scheme: PartitionScheme) -> Partitioning:
-    """The scheme as ``information_schema.PARTITIONS`` would have it, statistics included."""
+    """The scheme as ``information_schema.PARTITIONS`` would have it, statistics included.
+
+    Raises ValueError where the table has no such column, or no ranges of it.
+    """
     column = table.column(scheme.column)
-    axis = axis_of(column) if column is not None else None
+    if column is None:
+        raise ValueError(f"{scheme.table} has no column {scheme.column}")
+    shares = part_shares(table, scheme)
+    parts = [
+        _partition(table, scheme, part, number, _description(column, scheme, part), share.rows)
+        for number, (part, share) in enumerate(zip(scheme.parts, shares, strict=True), 1)
+    ]
+    return Partitioning(_method(column, scheme), identifier(scheme.column), partitions=tuple(parts))
+
+
+def _method(column: Column, scheme: PartitionScheme) -> str:
+    if scheme.kind == "hash":
+        return "HASH" if column.type_name.name in WHOLE_NUMBERS else "KEY"
+    return f"{scheme.kind.upper()} COLUMNS"
+
+
+def _description(column: Column, scheme: PartitionScheme, part: Part) -> str | None:
+    """As ``information_schema.PARTITIONS`` has it; None for hashes."""
+    if scheme.kind == "hash":
+        return None
+    if scheme.kind == "list":
+        is_number = column.type_name.name in WHOLE_NUMBERS
+        return DEFAULT if part.is_default else ",".join(v if is_number else literal(v) for v in part.values)
+    axis = axis_of(column)
     if axis is None:
         raise ValueError(f"{scheme.table} has no ranges of {scheme.column}")
-    pairs = zip(scheme.parts, part_shares(table, scheme), strict=True)
-    parts = [_partition(table, axis, scheme.column, part, n, share.rows) for n, (part, share) in enumerate(pairs, 1)]
-    return Partitioning("RANGE COLUMNS", identifier(scheme.column), partitions=tuple(parts))
+    return MAXVALUE if part.upper is None else column_bound(part.upper, is_time=axis.is_time)
 
 
-def _partition(table: Table, axis: Axis, key: str, part: Part, position: int, share: float) -> Partition:
+def _partition(
+    table: Table, scheme: PartitionScheme, part: Part, position: int, description: str | None, share: float
+) -> Partition:
     mysql = table.mysql
     assert mysql is not None
     rows = round(table.rows * share)
     return Partition(
         part.name,
         position,
-        MAXVALUE if part.upper is None else column_bound(part.upper, is_time=axis.is_time),
+        description,
         rows=rows,
         data_bytes=round(mysql.data_bytes * share),
         index_bytes=round(mysql.index_bytes * share),
         statistics_rows=rows,
         clustered_pages=max(1, round((mysql.clustered_pages or table.pages) * share)),
         other_pages=max(1, round((mysql.other_pages or 0) * share)),
-        indexes=tuple(_index(index, key, rows, share) for index in table.indexes),
+        indexes=tuple(_index(index, scheme.column, rows, share) for index in table.indexes),
     )
 
 

@@ -23,11 +23,14 @@ TIMES = TIMESTAMPS | {"date"}
 GREATEST = {"int2": 2.0**15 - 1, "int4": 2.0**31 - 1, "int8": 2.0**53}
 """Of ``int8`` as far as a float tells whole numbers apart."""
 
+WHOLE_NUMBERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
+"""Types of MySQL and MariaDB."""
+
 MYSQL_TYPES = {
     "date": "date",
     "datetime": "timestamp",
     "timestamp": "timestamptz",
-    **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint"), "int8"),
+    **dict.fromkeys(WHOLE_NUMBERS, "int8"),
 }
 """Types of MySQL and MariaDB with a line like that of a type of Postgres."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from dbtune.model.schema import Column
+from dbtune.planner.partitions.axis import WHOLE_NUMBERS
 
 SEED = 0x7A5B22367996DCFD
 """``HASH_PARTITION_SEED`` in ``src/include/catalog/partition.h``."""
@@ -24,8 +25,15 @@ def is_hashable(column: Column) -> bool:
     return column.collation is None and column.type_name.schema == "pg_catalog" and column.type_name.name in _HASHES
 
 
-def remainder_of(column: Column, value: str, modulus: int) -> int:
-    """Of the partition that holds a value, which is the server's text of it. Raises KeyError for other types."""
+def remainder_of(column: Column, value: str, modulus: int) -> int | None:
+    """Of the partition that holds a value, which is the server's text of it; None where that is not known.
+
+    MySQL and MariaDB take whole numbers as they are, without their sign; of all else (``KEY``) they alone know.
+    """
+    if column.mysql is not None:
+        return abs(int(value)) % modulus if column.type_name.name in WHOLE_NUMBERS else None
+    if not is_hashable(column):
+        return None
     own = _HASHES[column.type_name.name](value)
     return ((own + 0x49A0F4DD15E5A8E3) & LONG) % modulus
 

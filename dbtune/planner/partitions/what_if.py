@@ -92,10 +92,12 @@ def _hash_shares(
     modulus = len(scheme.parts)
     held: list[list[tuple[str, float]]] = [[] for _ in scheme.parts]
     for value, frequency in zip(statistics.most_common_vals, statistics.most_common_freqs, strict=False):
-        held[remainder_of(column, value, modulus)].append((value, frequency))
-    listed = len(statistics.most_common_vals)
-    others = max(0.0, 1.0 - statistics.null_frac - sum(statistics.most_common_freqs)) / modulus
-    distinct = max(0.0, statistics.distinct_values(rows) - listed) / modulus
+        remainder = remainder_of(column, value, modulus)
+        if remainder is not None:
+            held[remainder].append((value, frequency))
+    placed = [frequency for part in held for _, frequency in part]
+    others = max(0.0, 1.0 - statistics.null_frac - sum(placed)) / modulus
+    distinct = max(0.0, statistics.distinct_values(rows) - len(placed)) / modulus
     for part in scheme.parts:
         assert part.remainder is not None
         own = held[part.remainder]

@@ -41,4 +41,5 @@ def test_like_the_server(make_database: Callable[..., str], name: str, major: in
 
 def test_a_type_without_a_known_hash() -> None:
     numeric = QualifiedName("pg_catalog", "numeric")
-    assert not is_hashable(Column("k", "numeric", 1, type_name=numeric))
+    column = Column("k", "numeric", 1, type_name=numeric)
+    assert not is_hashable(column) and remainder_of(column, "1.5", 7) is None
