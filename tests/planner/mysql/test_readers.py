@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dbtune.ddl.mysql_quoting import identifier, literal
 from dbtune.model.errors import PlanFailed
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan, PlanNode
@@ -171,3 +172,29 @@ def test_what_is_no_plan(text: str) -> None:
     for dialect in ("mysql", "mariadb"):
         with pytest.raises(PlanFailed):
             read_explain(text, dialect, relations("shop", ""))  # type: ignore[arg-type]
+
+
+ODD = ("""odd "name's""", "a,b", "ba`ck\\", "plain", "naïve.Ü")
+VALUES = ("it's", 'say "no"', "back\\slash", "tab\tand\nline", "[1, 2]", '{"a": "b"}')
+
+
+@pytest.mark.parametrize("shop", ["mysql_shop", "mariadb_shop", "old_mariadb_shop"])
+def test_quotes_in_values_and_names_of_partitions(shop: str, request: pytest.FixtureRequest) -> None:
+    """MariaDB writes both into its JSON as they are."""
+    found: Shop = request.getfixturevalue(shop)
+    format_ = "v1" if found.server.family == "mysql" else "mariadb"
+    parts = ", ".join(f"PARTITION {identifier(name)} VALUES IN ({n})" for n, name in enumerate(ODD))
+    found.server.run(
+        "DROP TABLE IF EXISTS shop.odd",
+        f"CREATE TABLE shop.odd (k INT NOT NULL, v VARCHAR(40)) PARTITION BY LIST (k) ({parts})",
+        "INSERT INTO shop.odd VALUES (0, 'a'), (0, 'b'), (1, 'a'), (2, 'a'), (3, 'a'), (4, 'a'), (4, 'b')",
+    )
+    for value in VALUES:
+        for key, name in enumerate(ODD):
+            sql = f"SELECT * FROM odd WHERE k = {key} AND v <> {literal(value)} ORDER BY v"
+            plan = read_explain(found.explain(sql, format_), found.server.family, found.relations(sql))
+            assert [node.partitions for node in plan.root.walk() if node.relation] == [(name,)], value
+    sql = "SELECT * FROM odd ORDER BY v"
+    plan = read_explain(found.explain(sql, format_), found.server.family, found.relations(sql))
+    assert [node.partitions for node in plan.root.walk() if node.relation] == [ODD]
+    found.server.run("DROP TABLE shop.odd")
