@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from dbtune.ddl.mysql_partitions import DEFAULT, MAXVALUE, column_bound, widened_key
@@ -12,6 +13,10 @@ from dbtune.model.schema import Column, Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.planner.partitions.axis import WHOLE_NUMBERS, axis_of
 from dbtune.planner.partitions.what_if import part_shares
+
+SINGLE_PAGES, EXTENT, ROOT = 32, 64, 1
+"""A segment takes pages one by one at first, then extents (``FSEG_FRAG_ARR_N_SLOTS``, ``FSP_EXTENT_SIZE`` of pages of
+16 KiB, ``storage/innobase/include/fsp0fsp.h``)."""
 
 
 def mysql_partitioned(snapshot: Snapshot, scheme: PartitionScheme) -> Snapshot:
@@ -78,10 +83,26 @@ def _partition(
         data_bytes=round(mysql.data_bytes * share),
         index_bytes=round(mysql.index_bytes * share),
         statistics_rows=rows,
-        clustered_pages=max(1, round((mysql.clustered_pages or table.pages) * share)),
+        clustered_pages=_allocated(_clustered_leaves(table) * share),
         other_pages=max(1, round((mysql.other_pages or 0) * share)),
         indexes=tuple(_index(index, scheme.column, rows, share) for index in table.indexes),
     )
+
+
+def _clustered_leaves(table: Table) -> float:
+    """Pages with rows; where that is not counted, those of the whole clustered index."""
+    assert table.mysql is not None
+    key = next((index for index in table.indexes if index.primary), None)
+    facts = key.facts.mysql if key is not None and key.facts is not None else None
+    return (facts.leaf_pages if facts is not None else None) or table.mysql.clustered_pages or table.pages
+
+
+def _allocated(leaves: float) -> int:
+    """Pages that a partition takes for so many with rows, which the optimiser counts as read by a scan."""
+    beyond = math.ceil(leaves) - SINGLE_PAGES
+    if beyond <= 0:
+        return max(1, math.ceil(leaves))
+    return ROOT + SINGLE_PAGES + math.ceil(beyond / EXTENT) * EXTENT
 
 
 def _index(index: Index, key: str, rows: float, share: float) -> IndexPartition:

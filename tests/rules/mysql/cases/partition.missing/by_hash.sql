@@ -1,4 +1,4 @@
--- Some tenants have a fiftieth of the table each, all over it, and nothing finds their rows: by hash, with the key in it.
+-- Some tenants have a fiftieth of the table each, all over it. Where no index is wanted: by hash, with the key in it.
 -- options: {"partition_bytes": 1000000, "only": ["partition.missing"]}
 -- what_if: true
 -- as of 2026-01-20T12:00:00+00:00
