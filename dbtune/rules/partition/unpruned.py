@@ -81,6 +81,9 @@ def _finding(ctx: Context, found: PartitionedTable, reads: Reads, key: str) -> F
     column = found.column.name if found.column is not None else key
     if other is not None and other[0] != column and other[1].total > 0.5 * sum(cost.values()):
         instead = f" They ask by {other[0]} most."
+    own = uses.get(column)
+    if found.kind == "hash" and own is not None and own.by_range > 0:
+        instead += f" A hash of {column} is pruned by = and IN alone, and they compare it otherwise."
     wrapped = _wrapped(reads.table.name, statements, column)
     if wrapped:
         instead += f" `{wrapped}` hides {column} in a function: only comparisons with {column} itself prune."
