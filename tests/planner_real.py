@@ -24,6 +24,7 @@ class RealPlanner:
     name = "real"
     confidence: Confidence = "proven"
     limits: tuple[Limit, ...] = ()
+    keeps_schema = "it is the database of a test"
 
     def __init__(self, url: str) -> None:
         self._connection = psycopg.connect(url, autocommit=True)

@@ -67,6 +67,12 @@ class EstimatingPlanner(ABC):
     def index_bytes(self, index: Index) -> int:
         """Size once built, by dbtune's own model."""
 
+    @property
+    def keeps_schema(self) -> str:
+        """See ``Planner.keeps_schema``."""
+        other = "shadow" if self._snapshot.server.dialect == "postgres" else "scratch"
+        return f"plain EXPLAIN plans with the tables as they are; --planner {other} tries others"
+
     def changed(self, snapshot: Snapshot) -> None:
         """None: only the database as it is can be asked."""
         return

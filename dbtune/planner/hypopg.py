@@ -100,6 +100,11 @@ class HypopgPlanner:
         table = self._snapshot.table(index.table)
         return 0 if table is None else index_pages(index, table, self._snapshot).bytes
 
+    @property
+    def keeps_schema(self) -> str:
+        """See ``Planner.keeps_schema``."""
+        return "HypoPG knows what-if indexes alone; --planner shadow tries other tables"
+
     def changed(self, snapshot: Snapshot) -> None:
         """None: only the database as it is can be asked."""
 

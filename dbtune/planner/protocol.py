@@ -44,6 +44,10 @@ class Planner(Protocol):
         To be closed before this one.
         """
 
+    @property
+    def keeps_schema(self) -> str:
+        """Why ``changed`` never gives a planner, for people: ``HypoPG knows …``. Empty where it may give one."""
+
     def changed(self, snapshot: Snapshot) -> Planner | None:
         """A planner of the same kind for a snapshot of another schema; None where there can be none.
 

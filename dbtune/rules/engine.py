@@ -30,6 +30,7 @@ from dbtune.rules.dropping import subject_of
 from dbtune.rules.finding import Finding
 from dbtune.rules.ledger import Ledger
 from dbtune.rules.options import NO_LIMIT, AdviseOptions
+from dbtune.rules.partitioning import not_priced
 from dbtune.rules.reading import read_statement
 from dbtune.rules.registry import Rule, chosen_rules
 from dbtune.rules.silencing import silence_of, silenced_finding
@@ -44,6 +45,7 @@ from dbtune.select.writes import table_writes
 __all__ = ["PASSES", "AdviseOptions", "advise"]
 
 MISSING, MISSING_GROUP = "index.missing", "index"
+PARTITIONS = "partition.missing"
 """The rule that the search for new indexes is for: without it there is no search."""
 
 MOST_ROUNDS = 8
@@ -231,6 +233,15 @@ def apply_rules(run: Run) -> Run:
     )
 
 
+def look_at_partitions(run: Run) -> Run:
+    """Say so where the planner cannot price partitions that are worth a thought."""
+    if not any(rule.id == PARTITIONS for rule in run.rules):
+        return run
+    assert run.context is not None
+    limit = not_priced(run.context)
+    return run if limit is None else replace(run, limits=(*run.limits, limit))
+
+
 def choose_again(run: Run) -> Run:
     """Where chosen indexes are silenced: the best set without them, and the findings beside that one.
 
@@ -260,6 +271,7 @@ PASSES: tuple[Callable[[Run], Run], ...] = (
     look_at_the_time,
     apply_rules,
     choose_again,
+    look_at_partitions,
 )
 """The way through, in this order."""
 

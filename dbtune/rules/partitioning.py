@@ -14,6 +14,8 @@ from dbtune.model.partitioning import PartitionScheme
 from dbtune.model.plan import Confidence
 from dbtune.model.schema import Table
 from dbtune.model.snapshot import Dialect, Snapshot
+from dbtune.model.units import plural
+from dbtune.model.workload import Limit
 from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
 from dbtune.planner.partitions.pruning import parts_read, prunes, settled_cost
 from dbtune.rules.context import Context
@@ -156,6 +158,26 @@ def assessments(ctx: Context) -> Iterator[Assessment]:
             yield assessment
 
 
+def not_priced(ctx: Context) -> Limit | None:
+    """Why no partitions were priced, where the planner prices none and there is a table to think of them for."""
+    why = ctx.planner.keeps_schema
+    tables = [table for table in ctx.tables() if is_candidate(ctx, table)] if why else []
+    named = [str(table.name) for table in _dearest(ctx, tables) if _candidates(ctx, table)]
+    if not named:
+        return None
+    more = f" and {plural(len(named) - 1, 'more table')}" if len(named) > 1 else ""
+    return Limit(f"partitions of {named[0]}{more}", f"none were priced: {why}")
+
+
+def _candidates(ctx: Context, table: Table) -> Sequence[PartitionScheme]:
+    """What is thought of for the table, by the cost of its statements."""
+    statements, cost = ctx.ledger.touching(table.name), _costs_on(ctx, table)
+    total = sum(cost.values())
+    if total <= 0:
+        return ()
+    return ways_of(ctx.snapshot).candidates(ctx.snapshot, table, key_uses(table, statements, cost), LEAST_USE * total)
+
+
 def _dearest(ctx: Context, tables: Sequence[Table]) -> list[Table]:
     """Those whose statements cost most, without those that have less to gain than is worth a word."""
     costs = {table.name: sum(_costs_on(ctx, table).values()) for table in tables}
@@ -197,10 +219,7 @@ def planning_ms(parts: int, dialect: Dialect = "postgres") -> float:
 def _assess(ctx: Context, table: Table) -> Assessment | None:
     statements, cost = ctx.ledger.touching(table.name), _costs_on(ctx, table)
     uses = key_uses(table, statements, cost)
-    total = sum(cost.values())
-    if total <= 0:
-        return None
-    candidates = ways_of(ctx.snapshot).candidates(ctx.snapshot, table, uses, LEAST_USE * total)
+    candidates = _candidates(ctx, table)
     if not candidates:
         return None
     pricings = [one for scheme in candidates if (one := price(ctx, table, scheme, statements)) is not None]
@@ -208,7 +227,7 @@ def _assess(ctx: Context, table: Table) -> Assessment | None:
     scheme = best.scheme if best is not None else candidates[0]
     retention = tuple(p for p in statements if _deletes_old(p, table.name, scheme.column))
     blockers = tuple(_blockers(ctx, table, scheme, best))
-    return Assessment(table, scheme, best, len(pricings), uses, blockers, retention, total)
+    return Assessment(table, scheme, best, len(pricings), uses, blockers, retention, sum(cost.values()))
 
 
 def best_of(pricings: Sequence[Pricing]) -> Pricing | None:

@@ -91,6 +91,14 @@ def test_hypopg_plans_with_an_index_that_is_not_there(live_with_hypopg: Live) ->
     assert partitioned.indexes == {"idx_parts_v"}
 
 
+def test_hypopg_says_why_it_tries_no_other_tables(live_with_hypopg: Live) -> None:
+    planner = HypopgPlanner(live_with_hypopg.snapshot, live_with_hypopg.url)
+    try:
+        assert "--planner shadow" in planner.keeps_schema
+    finally:
+        planner.close()
+
+
 def test_hypopg_leaves_nothing_behind(live_with_hypopg: Live) -> None:
     live = live_with_hypopg
     planner = HypopgPlanner(live.snapshot, live.url)

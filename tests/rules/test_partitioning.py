@@ -9,13 +9,19 @@ from typing import Any
 
 import pytest
 
+from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.attachments import Attachments, Publication, Trigger
 from dbtune.model.names import QualifiedName
+from dbtune.model.progress import NoProgress
 from dbtune.model.recommendation import Recommendation
 from dbtune.model.schema import Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Statement, Workload
-from dbtune.rules.engine import AdviseOptions
+from dbtune.planner.explain import ExplainPlanner
+from dbtune.planner.protocol import Planner
+from dbtune.planner.shadow.host import SCRATCH_URL_VARIABLE
+from dbtune.planner.shadow.shadow import ShadowPlanner
+from dbtune.rules.engine import AdviseOptions, advise
 from dbtune.rules.partition_plan import cannot_be_carried
 from dbtune.rules.partition_times import moment_of
 from dbtune.rules.partitioning import memory_bytes, planning_ms
@@ -152,6 +158,41 @@ def test_what_cannot_be_carried_over(snapshot: Snapshot, attached: Attachments, 
     found = list(cannot_be_carried(snapshot, replace(visits, attachments=attached)))
     assert len(found) == (0 if why is None else 1)
     assert why is None or why in found[0]
+
+
+def explained(snapshot: Snapshot, url: str) -> Planner:
+    target = parse_target(url)
+    assert isinstance(target, DatabaseUrl)
+    return ExplainPlanner(snapshot, target)
+
+
+def on_a_given_server(snapshot: Snapshot, url: str) -> Planner:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SCRATCH_URL_VARIABLE, url)
+        return ShadowPlanner.open(snapshot, NoProgress())
+
+
+@pytest.mark.parametrize(("opened", "why"), [(explained, "--planner shadow"), (on_a_given_server, "DBTUNE_SHADOW_URL")])
+def test_why_no_partitions_were_priced(
+    make_database: Callable[..., str], opened: Callable[[Snapshot, str], Planner], why: str
+) -> None:
+    url = make_database(SCHEMA.replace("VACUUM ANALYZE", "ANALYZE"))
+    snapshot = snapshot_of(url)
+    planner = opened(snapshot, url)
+    try:
+        report = advise(snapshot, workload(recent=100), planner, OPTIONS, NoProgress())
+        (limit,) = [one for one in report.limits if one.what == "partitions of visits"]
+        assert limit.why.startswith("none were priced: ") and why in limit.why
+        without = replace(OPTIONS, partition_bytes=1 << 40)
+        silent = advise(snapshot, workload(recent=100), planner, without, NoProgress())
+        assert not [one for one in silent.limits if "partitions" in one.what], "no table is large enough"
+    finally:
+        planner.close()
+
+
+def test_nothing_is_said_where_partitions_are_priced(snapshot: Snapshot) -> None:
+    report = advice(snapshot, workload(recent=100), OPTIONS)
+    assert not [one for one in report.limits if "partitions" in one.what]
 
 
 EVENTS = """

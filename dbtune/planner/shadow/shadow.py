@@ -27,7 +27,7 @@ from dbtune.planner.plan_reader import read_plan
 from dbtune.planner.shadow.catalog import read_attributes, read_relations
 from dbtune.planner.shadow.ddl_runner import Connection
 from dbtune.planner.shadow.extended_statistics import write_extended_statistics
-from dbtune.planner.shadow.host import Host, open_host
+from dbtune.planner.shadow.host import SCRATCH_URL_VARIABLE, Host, open_host
 from dbtune.planner.shadow.pages import BLOCK_SIZE
 from dbtune.planner.shadow.schema import create_schema
 from dbtune.planner.shadow.settings import copied_settings
@@ -130,6 +130,15 @@ class ShadowPlanner:
             return self.changed(self._snapshot)
         except PlannerUnavailable:
             return None
+
+    @property
+    def keeps_schema(self) -> str:
+        """See ``Planner.keeps_schema``."""
+        if self._host.sibling is not None:
+            return ""
+        return (
+            f"the shadow's server is none of dbtune's own ({SCRATCH_URL_VARIABLE}, or a container): it holds one shadow"
+        )
 
     def changed(self, snapshot: Snapshot) -> ShadowPlanner | None:
         """A shadow of another schema in another database of the same server, removed when it is closed; None where the

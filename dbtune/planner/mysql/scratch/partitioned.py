@@ -95,6 +95,11 @@ class PartitionedScratch:
     def another(self) -> None:
         """None, as of the scratch planner."""
 
+    @property
+    def keeps_schema(self) -> str:
+        """See ``Planner.keeps_schema``."""
+        return "the tables are changed already"
+
     def changed(self, snapshot: Snapshot) -> None:
         """None: one change at a time."""
 

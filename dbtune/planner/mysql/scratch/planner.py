@@ -206,6 +206,11 @@ class ScratchPlanner:
         sampled = self._tables.get(index.table)
         return 0 if sampled is None else self._figures.size(index, sampled).bytes
 
+    @property
+    def keeps_schema(self) -> str:
+        """Empty: it may change them."""
+        return ""
+
     def changed(self, snapshot: Snapshot) -> PartitionedScratch | None:
         """This server with tables in the partitions that they have in ``snapshot``; None where there are none such.
 
