@@ -52,7 +52,20 @@ def sql_migrate() -> Program:
 
 def sqitch() -> Program:
     """Debian's sqitch with its own perl and psql. Raises Unavailable."""
-    prefix = _kept("sqitch", lambda folder: unpack(SUITE, "sqitch postgresql-client", folder, stand_ins=()))
+    return _of_perl(
+        _kept("sqitch", lambda folder: unpack(SUITE, "sqitch postgresql-client", folder, ())), "sqitch", "-CAS"
+    )
+
+
+def pt_online_schema_change() -> Program:
+    """Debian's pt-online-schema-change with its own perl and drivers. Raises Unavailable."""
+    prefix = _kept("percona-toolkit", lambda folder: unpack(SUITE, "percona-toolkit", folder, ()))
+    found = _of_perl(prefix, "pt-online-schema-change")
+    (plugins,) = prefix.glob("usr/lib/*/libmariadb3/plugin")
+    return Program(found.command, {**found.environment, "MARIADB_PLUGIN_DIR": str(plugins)})
+
+
+def _of_perl(prefix: Path, name: str, *options: str) -> Program:
     usr = prefix / "usr"
     libraries = [
         prefix / "etc" / "perl",
@@ -62,7 +75,7 @@ def sqitch() -> Program:
         *usr.glob("lib/*/perl/5.*"),
         *usr.glob("lib/*/perl-base"),
     ]
-    command = (*program(prefix, "perl"), "-CAS", str(usr / "bin" / "sqitch"))
+    command = (*program(prefix, "perl"), *options, str(usr / "bin" / name))
     return Program(command, {"PERL5LIB": ":".join(map(str, libraries))})
 
 
