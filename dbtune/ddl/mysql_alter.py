@@ -38,6 +38,8 @@ class AlterTable:
     lock: Lock = "NONE"
     ending: str = ""
     """What stands behind everything else, without a comma: ``PARTITION BY …``."""
+    may_refuse_rows: bool = False
+    """Whether there may be rows with no place in it: then the server refuses the change as a whole."""
 
     @property
     def body(self) -> str:

@@ -108,7 +108,10 @@ def partition_alter(table: Table, partitioning: Partitioning) -> AlterTable:
     """The table in these partitions, by one column, which becomes part of the primary key. A copy: writers wait."""
     widened = widened_key(table, partitioning)
     clauses = (DROP_PRIMARY_KEY, _primary_key(widened)) if widened else ()
-    return AlterTable(table.name, clauses, "COPY", "SHARED", partition_clause(partitioning))
+    bounded = partitioning.method.startswith("LIST") and not any(
+        part.description == DEFAULT for part in partitioning.partitions
+    )
+    return AlterTable(table.name, clauses, "COPY", "SHARED", partition_clause(partitioning), may_refuse_rows=bounded)
 
 
 def unpartition_alter(table: Table, partitioning: Partitioning) -> AlterTable:

@@ -62,10 +62,12 @@ def pt_online_schema_change(alter: AlterTable, ties: Ties = Ties(), place: Place
 def gh_ost(alter: AlterTable, family: str, ties: Ties = Ties(), place: Place = Place()) -> str | None:
     """Follows writes by the binary log, on a primary that it is pointed at (``--allow-on-master``).
 
-    None where it refuses the table (foreign keys either way, no key) or the server is MariaDB, which it does not
-    support. Without ``--execute`` it only tries: to be added.
+    None where it refuses the table (foreign keys either way, no key), where rows may have no place in the new table
+    (it copies with INSERT IGNORE and looks at no warnings: they would be lost; pt-online-schema-change stops there), or
+    the server is MariaDB, which it does not support. Without ``--execute`` it only tries: to be added.
     """
-    if family != "mysql" or ties.references or ties.referenced or not ties.unique or ties.generated:
+    tied = ties.references or ties.referenced or ties.generated or not ties.unique
+    if family != "mysql" or tied or alter.may_refuse_rows:
         return None
     words = ["gh-ost", f"--host={place.host}", *([f"--port={place.port}"] if place.port else [])]
     words += [f"--user={place.user}", "--ask-pass", f"--database={alter.table.schema}", f"--table={alter.table.name}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -58,6 +59,13 @@ def test_foreign_keys_that_point_to_the_table_are_moved_to_the_copy() -> None:
 )
 def test_gh_ost_is_left_out_where_it_refuses_the_table(ties: Ties) -> None:
     assert gh_ost(ORDERS, "mysql", ties) is None
+
+
+def test_gh_ost_is_left_out_where_rows_may_have_no_place() -> None:
+    """It copies with INSERT IGNORE, and would lose them."""
+    alter = replace(ORDERS, may_refuse_rows=True)
+    assert gh_ost(alter, "mysql") is None
+    assert pt_online_schema_change(alter) is not None
 
 
 def test_neither_is_for_a_table_without_a_key_and_gh_ost_not_for_mariadb() -> None:

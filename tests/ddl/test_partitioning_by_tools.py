@@ -165,6 +165,6 @@ def test_a_row_that_no_list_holds_is_not_lost(tool: tools.Program, any_mysql: My
     alter = partition_alter(events, partitioning_of(events, SCHEMES["list"]))
     with pytest.raises(pymysql.OperationalError, match="1526"):
         any_mysql.run(alter.sql)
-    with pytest.raises(AssertionError, match="1526|no partition"):
+    with pytest.raises(AssertionError, match="no partition"):
         run(tool, alter, any_mysql)
     assert value(any_mysql, "SELECT count(*) FROM events") == (10001,)

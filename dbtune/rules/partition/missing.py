@@ -10,8 +10,12 @@ partition is dropped instead, and it is enough that the statements lose nothing.
 
 For a table that one would think of partitioning and should not, the reasons are told, with what it would cost.
 
-On MySQL and MariaDB the sample on the scratch server is put in ranges, and the server asked; the primary key gets the
-column, and foreign keys, FULLTEXT and SPATIAL indexes stand in the way.
+On MySQL and MariaDB the sample on the scratch server is put in ranges, lists or hashes, and the server asked; the
+primary key gets the column, and foreign keys, FULLTEXT and SPATIAL indexes stand in the way. A list of MySQL refuses
+every value that it does not name.
+
+Lists and hashes seldom pay, for an index finds most values as fast: they do for values with many rows all over the
+table that are read whole, such as a region or a large tenant.
 
 The figures are beside the recommended indexes. They hold for the whole table in partitions; rows from before the
 conversion are in one large partition until they are split.
