@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dbtune.ddl.mysql_partitions import DEFAULT, MAXVALUE, column_bound, widened_key
@@ -44,7 +45,7 @@ def partitioning_of(table: Table, scheme: PartitionScheme) -> Partitioning:
         raise ValueError(f"{scheme.table} has no column {scheme.column}")
     shares = part_shares(table, scheme)
     parts = [
-        _partition(table, scheme, part, number, _description(column, scheme, part), share.rows)
+        _partition(table, scheme.column, Partition(part.name, number, _description(column, scheme, part)), share.rows)
         for number, (part, share) in enumerate(zip(scheme.parts, shares, strict=True), 1)
     ]
     return Partitioning(_method(column, scheme), identifier(scheme.column), partitions=tuple(parts))
@@ -69,23 +70,32 @@ def _description(column: Column, scheme: PartitionScheme, part: Part) -> str | N
     return MAXVALUE if part.upper is None else column_bound(part.upper, is_time=axis.is_time)
 
 
-def _partition(
-    table: Table, scheme: PartitionScheme, part: Part, position: int, description: str | None, share: float
-) -> Partition:
+def spread(table: Table, shares: Sequence[float]) -> Table:
+    """The table, whose partitions hold these shares of its rows, in their order."""
+    mysql = table.mysql
+    partitioning = mysql.partitioning if mysql is not None else None
+    if mysql is None or partitioning is None:
+        return table
+    key = partitioning.expression.strip("`").replace("``", "`")
+    pairs = zip(partitioning.partitions, shares, strict=True)
+    parts = tuple(_partition(table, key, part, share) for part, share in pairs)
+    return replace(table, mysql=replace(mysql, partitioning=replace(partitioning, partitions=parts)))
+
+
+def _partition(table: Table, key: str, part: Partition, share: float) -> Partition:
+    """With what it holds of the table's rows."""
     mysql = table.mysql
     assert mysql is not None
     rows = round(table.rows * share)
-    return Partition(
-        part.name,
-        position,
-        description,
+    return replace(
+        part,
         rows=rows,
         data_bytes=round(mysql.data_bytes * share),
         index_bytes=round(mysql.index_bytes * share),
         statistics_rows=rows,
         clustered_pages=_allocated(_clustered_leaves(table) * share),
         other_pages=max(1, round((mysql.other_pages or 0) * share)),
-        indexes=tuple(_index(index, scheme.column, rows, share) for index in table.indexes),
+        indexes=tuple(_index(index, key, rows, share) for index in table.indexes),
     )
 
 

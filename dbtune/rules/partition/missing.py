@@ -3,10 +3,11 @@
 Candidates are made from the columns that the statements fix: ranges of time or numbers of several widths, lists of a
 few values, hashes. The table is partitioned in the shadow, with statistics for each partition, and every statement on
 it is planned again, those too that lose. It is recommended where the statements on the table become cheaper by a
-tenth at least, four fifths of their cost and of their calls leave most partitions alone, more than one statement
-gains or no other loses, and nothing stands in the way: foreign keys that point here, unique columns that the key is
-not one of, a key that is NULL or updated, a statement that the server would refuse. Where rows are deleted by age, a
-partition is dropped instead, and it is enough that the statements lose nothing.
+tenth at least (by lists and hashes: by three tenths, where an index on the key is there or was tried), four fifths of
+their cost and of their calls leave most partitions alone, more than one statement gains or no other loses, and nothing
+stands in the way: foreign keys that point here, unique columns that the key is not one of, a key that is NULL or
+updated, a statement that the server would refuse. Where rows are deleted by age, a partition is dropped instead, and it
+is enough that the statements lose nothing.
 
 For a table that one would think of partitioning and should not, the reasons are told, with what it would cost.
 
@@ -62,11 +63,15 @@ from dbtune.rules.partitioning import (
     planning_ms,
     ways_of,
 )
-from dbtune.rules.registry import rule
+from dbtune.rules.registry import chosen_rules, rule
 from dbtune.rules.wording import cost_words, rows_words, short_text
 
 RETENTION_LOSS = 0.02
 """Share of the cost that may be lost where old rows are dropped instead of deleted."""
+
+BY_VALUE_GAIN = 0.3
+"""Share of the cost that lists and hashes must save. No old partition of theirs is dropped one day, and the planner
+takes a small partition's pages for nearer to each other than a large table's, which says little in memory."""
 
 ENOUGH_BESIDE_RETENTION = 0.5
 """Share of the cost and of the calls on the table that must prune then."""
@@ -103,13 +108,17 @@ def missing_partitions(ctx: Context) -> Iterator[Finding]:
 
 def _against(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
     """Why not, the most telling first; nothing where it is to be recommended."""
-    least = -RETENTION_LOSS if one.retention else ctx.options.partition_gain
+    by_value = best.scheme.kind != "range"
+    wanted = max(BY_VALUE_GAIN, ctx.options.partition_gain) if by_value else ctx.options.partition_gain
+    least = -RETENTION_LOSS if one.retention else wanted
+    if by_value and not _index_was_tried(ctx, one):
+        yield f"whether an index on {best.scheme.column} does as well was not tried (rule index.missing)"
     if best.gain < least:
         if best.gain <= 0:
             yield f"the statements on it become {-best.gain:.0%} dearer"
         else:
             yield f"the statements on it become only {best.gain:.1%} cheaper"
-    elif not one.retention and best.before - best.after < ctx.options.min_gain * ctx.ledger.total:
+    elif not one.retention and best.before - best.after < ctx.options.min_gain * _today(ctx):
         yield "the whole workload hardly becomes cheaper"
     first = best.winners[0] if best.winners and not one.retention else None
     if first is not None and best.gain >= least and best.after_without(first) > best.before_without(first):
@@ -121,6 +130,18 @@ def _against(ctx: Context, one: Assessment, best: Pricing) -> Iterator[str]:
             f"would visit nearly all of {plural(best.filled, 'partition')}"
         )
     yield from one.blockers
+
+
+def _index_was_tried(ctx: Context, one: Assessment) -> bool:
+    """Whether an index begins with the key, or was thought of and left."""
+    rules = chosen_rules(ctx.options.only, ctx.options.skip, ctx.snapshot.server.dialect)
+    has_one = any(index.columns[:1] == (one.scheme.column,) for index in one.table.indexes)
+    return has_one or any(rule.id == "index.missing" for rule in rules)
+
+
+def _today(ctx: Context) -> float:
+    """What the workload costs before any advice."""
+    return ctx.selection.cost_before or ctx.ledger.total
 
 
 def _impossible(one: Assessment) -> Finding:
@@ -232,7 +253,7 @@ def _risks(ctx: Context, one: Assessment, best: Pricing, change: Change) -> Iter
 
 def _evidence(ctx: Context, best: Pricing) -> Evidence:
     """Totals are beside all advice accepted so far; the gain is a share of today's cost, as everywhere."""
-    total, today = ctx.ledger.total, ctx.selection.cost_before or ctx.ledger.total
+    total, today = ctx.ledger.total, _today(ctx)
     saved = best.before - best.after
     return Evidence(
         confidence=best.confidence,

@@ -10,18 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from dbtune.connect.mysql import MySQLSession
 from dbtune.ddl.mysql_alter import drop_foreign_key
 from dbtune.ddl.mysql_partitions import partition_alter, unpartition_alter
+from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.plan import EMPTY_CONFIGURATION, Confidence, Configuration, Plan, PlanNode
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Limit
+from dbtune.planner.mysql.partitioned import spread
 from dbtune.planner.protocol import Planner
 
 SEARCHES = frozenset(
     {"const", "eq_ref", "ref", "ref_or_null", "range", "index_merge", "unique_subquery", "index_subquery"}
 )
 """Accesses that go down an index, in each partition anew."""
+
+
+ENOUGH_ROWS = 50
+"""Of the sample for each partition, to tell how large it is within a seventh or so."""
 
 
 def alters(before: Snapshot, after: Snapshot) -> Sequence[tuple[str, str, Table]]:
@@ -41,6 +48,26 @@ def foreign_keys(snapshot: Snapshot, table: Table) -> Iterable[str]:
         for key in one.foreign_keys:
             if one.name == table.name or key.referenced_table == table.name:
                 yield drop_foreign_key(one.name, key.name).sql
+
+
+def counted(session: MySQLSession, table: Table) -> Table:
+    """The table with the sample's share in each partition where the server alone knows which values meet in one."""
+    partitioning = table.mysql.partitioning if table.mysql is not None else None
+    if partitioning is None or partitioning.method not in ("HASH", "KEY"):
+        return table
+    counts = [
+        int(
+            str(
+                session.rows(f"SELECT count(*) AS n FROM {qualified(table.name)} PARTITION ({identifier(part.name)})")[
+                    0
+                ]["n"]
+            )
+        )
+        for part in partitioning.partitions
+    ]
+    if sum(counts) < ENOUGH_ROWS * len(counts):
+        return table
+    return spread(table, [count / sum(counts) for count in counts])
 
 
 def more_lookups(node: PlanNode, loops: float = 1.0) -> float:

@@ -37,7 +37,7 @@ from dbtune.planner.mysql.scratch.filling import fill_tables
 from dbtune.planner.mysql.scratch.host import ScratchHost, open_scratch
 from dbtune.planner.mysql.scratch.made_rows import distinct_values
 from dbtune.planner.mysql.scratch.mariadb_statistics import MariadbStatistics
-from dbtune.planner.mysql.scratch.partitioned import PartitionedScratch, alters, foreign_keys
+from dbtune.planner.mysql.scratch.partitioned import PartitionedScratch, alters, counted, foreign_keys
 from dbtune.planner.mysql.scratch.production_counts import ProductionCounts
 from dbtune.planner.mysql.scratch.production_entries import exact_entries
 from dbtune.planner.mysql.scratch.rows import MOST_ROWS
@@ -239,7 +239,7 @@ class ScratchPlanner:
         """Alter a table, and give it the statistics of what it is then."""
         self._session.run(statement)
         self._session.rows(f"ANALYZE TABLE {qualified(table.name)}")
-        self._tables[table.name].table = table
+        self._tables[table.name].table = counted(self._session, table)
         self._indexes.restate(table.name)
 
     def another(self) -> None:

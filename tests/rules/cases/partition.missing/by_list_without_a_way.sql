@@ -4,6 +4,7 @@ CREATE TABLE readings (region text NOT NULL, value int NOT NULL, note text);
 INSERT INTO readings (region, value, note)
 SELECT (ARRAY['africa', 'america', 'asia', 'australia', 'europe', 'oceania'])[1 + i % 6], i % 1000, repeat('x', 150)
 FROM generate_series(1, 60000) i;
+CREATE INDEX readings_region ON readings (region);
 VACUUM ANALYZE;
 
 -- workload

@@ -5,7 +5,7 @@
 CREATE TABLE digits AS SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7
    UNION SELECT 8 UNION SELECT 9;
 CREATE TABLE readings (id int NOT NULL AUTO_INCREMENT, region varchar(20) NOT NULL, value int NOT NULL,
-  note varchar(500) NOT NULL, PRIMARY KEY (id, region));
+  note varchar(500) NOT NULL, PRIMARY KEY (id, region), KEY region (region));
 INSERT INTO readings (region, value, note)
 SELECT ELT(1 + i % 6, 'africa', 'america', 'asia', 'australia', 'europe', 'o''seas'), i % 1000, REPEAT('x', 480) FROM
   (SELECT a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n AS i
