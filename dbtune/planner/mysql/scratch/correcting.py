@@ -203,7 +203,7 @@ class Corrector:
         if sampled is None or (sampled.scale <= 1.001 and sampled.drawn):
             return node, 1.0
         known = state.known.get(node.alias or "")
-        if known is not None and node.access in ("ALL", "index") and node.rows > 0:
+        if known is not None and node.access in ("ALL", "index") and node.rows > 0 and not self._is_of_sample(node):
             rows = min(known, node.examined_rows or known)
             return replace(node, rows=rows), rows / node.rows
         node, filtering = self._with_filter(node, sampled)
@@ -227,8 +227,7 @@ class Corrector:
     def _factor(self, node: PlanNode, sampled: SampledTable, state: _State) -> float:
         """By what the rows that the dive has counted are to be multiplied, for what it would count in production."""
         if not _dives(node):
-            is_counted = self._counts_partitions and node.partitions and node.access in ("ALL", "index")
-            return sampled.scale if is_counted else 1.0
+            return sampled.scale if self._is_of_sample(node) else 1.0
         assert node.relation is not None
         counted = there = max(1.0, node.examined_rows or 1.0)
         leaves = self._leaf_pages(node.relation, node.index) if node.index is not None else None
@@ -255,6 +254,10 @@ class Corrector:
         is_estimate = sampled.drawn and exact is None
         least = 1.0 if is_estimate and there == counted else 0.5 if is_estimate else 1.0 / counted
         return max(least, min(expected, sampled.rows) / counted)
+
+    def _is_of_sample(self, node: PlanNode) -> bool:
+        """Whether it reads partitions as a whole, of which the server takes the rows that are here."""
+        return self._counts_partitions and bool(node.partitions) and node.access in ("ALL", "index")
 
     def _expected_of_few(self, node: PlanNode, sampled: SampledTable, counted: float) -> float:
         """Of an equality also the mean by the index's distinct values has a say."""
