@@ -56,7 +56,7 @@ def phase_way(statements: Sequence[str], *, transaction: bool) -> Way:
 
 ANSWERS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"ALTER TABLE .* RENAME TO "), "renaming-table"),
-    (re.compile(r"ALTER INDEX .* RENAME TO "), "renaming-object"),
+    (re.compile(r"ALTER INDEX .* RENAME TO |ALTER TABLE .* RENAME CONSTRAINT "), "renaming-object"),
     (re.compile(r"ALTER TABLE .* DROP CONSTRAINT "), "ban-drop-constraint"),
     (re.compile(r"ALTER TABLE .* DETACH PARTITION "), "require-concurrent-partition-detach"),
     (re.compile(r"DROP TABLE "), "ban-drop-table"),

@@ -15,7 +15,7 @@ from dbtune.migrate.flow import Wishes, propose
 from dbtune.migrate.planning import plan
 from dbtune.migrate.writing import write_all
 from dbtune.model.names import QualifiedName
-from dbtune.model.partitioning import Width
+from dbtune.model.partitioning import Part, PartitionScheme, Width
 from dbtune.model.recommendation import Evidence, Recommendation, Subject
 from dbtune.planner.partitions.axis import Axis
 from dbtune.planner.partitions.ranges import range_scheme
@@ -89,3 +89,40 @@ def test_a_migration_for_each_phase(make_database: Callable[..., str], tmp_path:
     assert sorted(map(repr, after.constraints)) == sorted(map(repr, table.constraints))
     assert {index.identity for index in after.indexes} == {index.identity for index in table.indexes}
     assert [replace(c, statistics=None) for c in after.columns] == [replace(c, statistics=None) for c in table.columns]
+
+
+def test_a_table_that_is_copied_into_hashes(make_database: Callable[..., str], tmp_path: Path) -> None:
+    url = make_database()
+    run_sql(url, SCHEMA)
+    snapshot = snapshot_of(url)
+    table = snapshot.table(VISITS)
+    assert table is not None
+    scheme = PartitionScheme(VISITS, "id", "hash", tuple(Part(f"visits_p{n}", remainder=n) for n in range(4)))
+    one = Recommendation(
+        "1234567890abcdef",
+        "partition.missing",
+        "partition",
+        "high",
+        "Partition visits by hash of id",
+        Subject("public", "visits", ("id",)),
+        "It asks for single ones.",
+        Evidence("proven"),
+        change_of(snapshot, table, scheme),
+    )
+    migrations = plan(replace(report(), recommendations=(one,))).migrations
+    names = [migration.name for migration in migrations]
+    assert names == [f"partition_visits_{n}" for n in ("1_prepare", "2_copy", "3_switch", "4_analyze")]
+    write_all(propose(replace(report(), recommendations=(one,)), Wishes(tmp_path, "sql")).output.files)
+    squawk = [Path(sys.executable).with_name("squawk"), "--reporter=Json", *sorted(map(str, tmp_path.glob("*.sql")))]
+    done = subprocess.run(squawk, capture_output=True, text=True, check=False, timeout=60)
+    assert [(found["file"], found["rule_name"]) for found in json.loads(done.stdout or "[]")] == [], done.stderr
+    with psycopg.connect(url, autocommit=True) as connection:
+        for migration in migrations:
+            for statement in migration.up.statements:
+                connection.execute(statement.encode())
+        for migration in reversed(migrations):
+            for statement in migration.down.statements:
+                connection.execute(statement.encode())
+        kind = connection.execute("SELECT relkind::text FROM pg_class WHERE oid = 'visits'::regclass").fetchone()
+        assert kind == ("r",)
+        assert connection.execute("SELECT count(*) FROM visits").fetchone() == (3000,)
