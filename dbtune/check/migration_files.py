@@ -208,7 +208,11 @@ def _statements(path: Path, section: Section, dialect: Dialect) -> Iterator[Pend
     in_block = False
     for one in found:
         pending = PendingStatement(
-            one.text, SourceLocation(str(path), line_of(text, one.start)), section.wrapping, len(found) == 1
+            one.text,
+            SourceLocation(str(path), line_of(text, one.start)),
+            section.wrapping,
+            len(found) == 1,
+            dialect=dialect,
         )
         words = [token.word for token in tokens(one.text, dialect)[:2]]
         if words[0] == "begin" or words == ["start", "transaction"]:

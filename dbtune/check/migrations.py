@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from dbtune import __version__
+from dbtune.check.benches import Bench
 from dbtune.check.queries import QueryText, plan_queries, without_value
 from dbtune.model.errors import PlanFailed
 from dbtune.model.location import SourceLocation
-from dbtune.model.migration import BLOCKS_WRITES, LOCK_MODES, Effects, Migration, MigrationStep, StepLock
+from dbtune.model.migration import (
+    BLOCKS_WRITES,
+    LOCK_MODES,
+    AlterWay,
+    Effects,
+    Migrated,
+    Migration,
+    MigrationStep,
+    StepLock,
+    StepWay,
+)
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan
 from dbtune.model.progress import Progress
@@ -27,12 +37,17 @@ from dbtune.model.recommendation import (
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.units import plural
 from dbtune.model.workload import Instance, Limit, Skipped, Workload
-from dbtune.planner.gate import Gate
-from dbtune.planner.shadow.after import Migrated, migrate
-from dbtune.planner.shadow.shadow import ShadowPlanner
+from dbtune.planner.gate import Gate, PlannedStatement, StatementCost
+from dbtune.planner.protocol import Planner
 from dbtune.rules.engine import recommendation_of
-from dbtune.rules.migration.fails import SURE
-from dbtune.rules.migration_context import MigrationContext, PlannedWrite, StatementChange
+from dbtune.rules.migration.fails import is_sure
+from dbtune.rules.migration_context import (
+    MigrationContext,
+    NewQuery,
+    PlannedWrite,
+    StatementChange,
+    least_rise,
+)
 from dbtune.rules.migration_rules import migration_rules
 from dbtune.rules.options import AdviseOptions
 from dbtune.rules.reading import read_statement
@@ -41,20 +56,46 @@ from dbtune.rules.registry import chosen_rules, of_migrations
 SAME = 1e-6
 """Relative difference of costs that are the same but for rounding."""
 
+SAME_ROWS_LAID_ANEW = 0.01
+"""The same of MySQL and MariaDB, whose planners look into the pages of an index: its rows lie otherwise there when they
+are put in a second time."""
+
 
 @dataclass(frozen=True)
 class _Planned:
-    """The workload planned twice."""
+    """The workload planned on one schema, by fingerprint."""
 
-    changes: tuple[StatementChange, ...]
+    costs: Mapping[str, tuple[PlannedStatement, StatementCost]]
+    failures: Mapping[str, str]
     skipped: tuple[Skipped, ...]
     questions: int
+
+    @classmethod
+    def of(cls, workload: Workload, snapshot: Snapshot, planner: Planner, progress: Progress, step: str) -> _Planned:
+        """Each statement, read by the snapshot as it is today: with the same texts before and after."""
+        gate = Gate(planner)
+        costs: dict[str, tuple[PlannedStatement, StatementCost]] = {}
+        failures: dict[str, str] = {}
+        skipped: list[Skipped] = []
+        for number, statement in enumerate(workload.statements):
+            progress.step(step, number, len(workload.statements))
+            planned = read_statement(statement, snapshot)
+            if planned is None:
+                why = "a utility statement: it has no plan"
+                skipped.append(Skipped(statement.fingerprint, why, statement.text))
+                continue
+            try:
+                costs[statement.fingerprint] = planned, gate.cost(planned)
+            except PlanFailed as error:
+                failures[statement.fingerprint] = without_value(str(error))
+                skipped.append(Skipped(statement.fingerprint, str(error), statement.text))
+        return cls(costs, failures, tuple(skipped), gate.calls)
 
 
 def check_changes(
     snapshot: Snapshot,
     workload: Workload,
-    planner: ShadowPlanner,
+    bench: Bench,
     migration: Migration,
     queries: Sequence[QueryText],
     options: AdviseOptions,
@@ -67,77 +108,85 @@ def check_changes(
     """
     known = {statement.fingerprint for statement in workload.statements}
     new = [query for query in queries if query.statement.fingerprint not in known]
-    with ExitStack() as stack:
-        migrated, after = Migrated((), snapshot), planner
-        if migration.statements:
-            with closing(planner.empty_database()) as host:
-                migrated = migrate(host, snapshot, migration.statements, progress)
-            progress.step("building the shadow as it will be")
-            after = stack.enter_context(closing(planner.beside(migrated.after)))
-        planned = _plan_twice(snapshot, workload, planner, after, progress)
-        context = MigrationContext(
-            snapshot,
-            migrated.after,
-            migrated.effects,
-            planned.changes,
-            planner.name,
-            planner.confidence,
-            _planned_writes(migrated, planner, after),
-            plan_queries(new, migrated.after, after, progress),
-        )
+    migrated = Migrated((), snapshot)
+    if migration.statements:
+        migrated = bench.migrate(migration.statements, progress)
+    found: tuple[NewQuery, ...] = ()
+    sizes: dict[QualifiedName, int] = {}
+    with bench.before(progress) as planner:
+        before = _Planned.of(workload, snapshot, planner, progress, "planning statements as it is")
+        writes = dict(_planned_writes(migrated, planner))
+        name, confidence, limits = planner.name, planner.confidence, planner.limits
+        if not migration.statements:
+            after = before
+            found = plan_queries(new, migrated.after, planner, progress)
+    if migration.statements:
+        with bench.after(migrated, progress) as planner:
+            after = _Planned.of(workload, snapshot, planner, progress, "planning statements as it will be")
+            built = {one for effects in migrated.effects for one in effects.built}
+            new_indexes = (index for index in migrated.after.indexes if index.full_name in built)
+            sizes = {index.full_name: planner.index_bytes(index) for index in new_indexes}
+            # on the schema as it will be, else as it is
+            writes.update(_planned_writes(migrated, planner))
+            found = plan_queries(new, migrated.after, planner, progress)
+    context = MigrationContext(
+        snapshot,
+        migrated.after,
+        migrated.effects,
+        _changes(snapshot, before, after),
+        name,
+        confidence,
+        writes,
+        found,
+        migrated.confidence,
+    )
     findings = tuple(_findings(context, options, progress))
-    limits = (*snapshot.limits, *planner.limits, *_limits(migration, migrated))
+    limits = (*snapshot.limits, *limits, *migrated.limits, *_limits(migration, migrated))
     if len(new) < len(queries):
         why = "not new: the workload has them already"
         limits = (*limits, Limit(plural(len(queries) - len(new), "query", "queries"), why))
     files = [effects.location.file for effects in migrated.effects] + [query.location.file for query in queries]
-    return _report(context, workload, planned, findings, tuple(dict.fromkeys(limits)), tuple(dict.fromkeys(files)))
+    questions = before.questions + (after.questions if after is not before else 0)
+    skipped = (*workload.skipped, *before.skipped)
+    return _report(
+        context,
+        workload,
+        skipped,
+        questions,
+        sizes,
+        findings,
+        tuple(dict.fromkeys(limits)),
+        tuple(dict.fromkeys(files)),
+    )
 
 
-def _plan_twice(
-    snapshot: Snapshot, workload: Workload, before: ShadowPlanner, after: ShadowPlanner, progress: Progress
-) -> _Planned:
-    """Each statement with the same texts on both; what could not be planned before is left out with the reason."""
-    today, then = Gate(before), Gate(after)
-    changes: list[StatementChange] = []
-    skipped: list[Skipped] = []
-    for number, statement in enumerate(workload.statements):
-        progress.step("planning statements before and after", number, len(workload.statements))
-        planned = read_statement(statement, snapshot)
-        if planned is None:
-            skipped.append(Skipped(statement.fingerprint, "a utility statement: it has no plan", statement.text))
-            continue
-        try:
-            cost = today.cost(planned)
-        except PlanFailed as error:
-            skipped.append(Skipped(statement.fingerprint, str(error), statement.text))
-            continue
-        try:
-            changes.append(StatementChange(planned, cost, then.cost(planned)))
-        except PlanFailed as error:
-            changes.append(StatementChange(planned, cost, None, without_value(str(error))))
-    return _Planned(tuple(changes), tuple(skipped), today.calls + then.calls)
+def _changes(snapshot: Snapshot, before: _Planned, after: _Planned) -> tuple[StatementChange, ...]:
+    """What could be planned before, with what has become of it."""
+    least = least_rise(snapshot)
+    return tuple(
+        StatementChange(
+            planned,
+            cost,
+            after.costs.get(planned.fingerprint, (planned, None))[1],
+            after.failures.get(planned.fingerprint, ""),
+            least,
+        )
+        for planned, cost in before.costs.values()
+    )
 
 
-def _planned_writes(
-    migrated: Migrated, before: ShadowPlanner, after: ShadowPlanner
-) -> Mapping[SourceLocation, PlannedWrite]:
-    """What the planner thinks the statements on rows write, on the schema as it will be, else as it is."""
-    found: dict[SourceLocation, PlannedWrite] = {}
+def _planned_writes(migrated: Migrated, planner: Planner) -> Iterator[tuple[SourceLocation, PlannedWrite]]:
+    """What the planner thinks the statements on rows write."""
     for effects in migrated.effects:
         first = effects.pending.text.split(None, 1)[0].lower()
         if first not in ("update", "delete", "with", "merge"):
             continue
-        for planner in (after, before):
-            try:
-                plan = planner.plan(Instance(effects.pending.text))
-            except PlanFailed:
-                continue
-            write = _write_of(plan)
-            if write is not None:
-                found[effects.location] = write
-            break
-    return found
+        try:
+            write = _write_of(planner.plan(Instance(effects.pending.text)))
+        except PlanFailed:
+            continue
+        if write is not None:
+            yield effects.location, write
 
 
 def _write_of(plan: Plan) -> PlannedWrite | None:
@@ -148,7 +197,7 @@ def _write_of(plan: Plan) -> PlannedWrite | None:
 
 
 def _findings(context: MigrationContext, options: AdviseOptions, progress: Progress) -> Iterator[Recommendation]:
-    wanted = {rule.id for rule in chosen_rules(options.only, options.skip, "postgres")}
+    wanted = {rule.id for rule in chosen_rules(options.only, options.skip, context.dialect)}
     for rule in migration_rules().values():
         if rule.id not in wanted:
             continue
@@ -162,22 +211,25 @@ def _limits(migration: Migration, migrated: Migrated) -> Iterator[Limit]:
     for location, words in migration.notes:
         yield Limit(str(location), words)
     for effects in migrated.effects:
-        if effects.refusal and effects.sqlstate not in SURE:
+        if effects.refusal and not is_sure(effects):
             yield Limit(str(effects.location), _refusal(effects))
 
 
 def _report(
     context: MigrationContext,
     workload: Workload,
-    planned: _Planned,
+    skipped: Sequence[Skipped],
+    questions: int,
+    sizes: Mapping[QualifiedName, int],
     findings: Sequence[Recommendation],
     limits: tuple[Limit, ...],
     files: tuple[str, ...],
 ) -> Report:
     server = context.before.server
-    kept = [change for change in planned.changes if change.after is not None]
+    kept = [change for change in context.changes if change.after is not None]
     summaries = [_summary(change) for change in kept]
-    changed = [one for one in summaries if abs(one.cost_after - one.cost_before) > SAME * max(one.cost_before, 1e-9)]
+    same = SAME if context.dialect == "postgres" else SAME_ROWS_LAID_ANEW
+    changed = [one for one in summaries if abs(one.cost_after - one.cost_before) > same * max(one.cost_before, 1e-9)]
     changed.sort(key=lambda one: (-one.calls * abs(one.cost_before - one.cost_after), one.fingerprint))
     return Report(
         dbtune=__version__,
@@ -194,16 +246,14 @@ def _report(
             workload.calls,
             workload.total_ms,
             workload.sources,
-            tuple(
-                SkippedStatement(one.fingerprint, one.reason, one.text) for one in (*workload.skipped, *planned.skipped)
-            ),
+            tuple(SkippedStatement(one.fingerprint, one.reason, one.text) for one in skipped),
             changed=tuple(changed),
         ),
         summary=Summary(
             sum(one.calls * one.cost_before for one in summaries),
             sum(one.calls * one.cost_after for one in summaries),
-            *_index_bytes(context),
-            planner_questions=planned.questions,
+            *_index_bytes(context, sizes),
+            planner_questions=questions,
         ),
         recommendations=tuple(sorted(findings, key=_place)),
         limits=limits,
@@ -231,20 +281,18 @@ def _summary(change: StatementChange) -> StatementSummary:
     )
 
 
-def _index_bytes(context: MigrationContext) -> tuple[int, int]:
+def _index_bytes(context: MigrationContext, sizes: Mapping[QualifiedName, int]) -> tuple[int, int]:
     """Of the indexes that the migration builds, and of those that it drops."""
     built = {name for effects in context.effects for name in effects.built}
     dropped = {name for effects in context.effects for name in effects.dropped_indexes}
 
-    def total(snapshot: Snapshot, names: set[QualifiedName]) -> int:
-        found = (index.facts for index in snapshot.indexes if index.qualified_name in names)
-        return sum(facts.bytes for facts in found if facts is not None)
-
-    return total(context.after, built - dropped), total(context.before, dropped - built)
+    found = (index.facts for index in context.before.indexes if index.full_name in dropped - built)
+    given_back = sum(facts.bytes for facts in found if facts is not None)
+    return sum(size for name, size in sizes.items() if name in built - dropped), given_back
 
 
 def _is_told(step: MigrationStep) -> bool:
-    return bool(step.locks or step.rewrites or step.scans or step.note)
+    return bool(step.locks or step.rewrites or step.scans or step.note or step.way)
 
 
 def _refusal(effects: Effects) -> str:
@@ -269,4 +317,13 @@ def _step(context: MigrationContext, effects: Effects) -> MigrationStep:
         tuple(sorted(effects.rewritten)),
         tuple(sorted(effects.scanned - effects.rewritten)),
         _refusal(effects),
+        _step_way(context, effects.way),
     )
+
+
+def _step_way(context: MigrationContext, way: AlterWay | None) -> StepWay | None:
+    if way is None:
+        return None
+    table = way.table
+    rows, size, calls = context.rows(table), context.bytes(table), context.calls(table)
+    return StepWay(table.schema, table.name, way.algorithm, way.lock, rows, size, calls)

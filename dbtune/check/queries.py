@@ -13,7 +13,7 @@ from dbtune.model.errors import PlanFailed, UsageError
 from dbtune.model.location import SourceLocation
 from dbtune.model.progress import Progress
 from dbtune.model.recommendation import Recommendation
-from dbtune.model.snapshot import Snapshot
+from dbtune.model.snapshot import Dialect, Snapshot
 from dbtune.model.workload import Statement, Workload
 from dbtune.planner.gate import Gate
 from dbtune.planner.protocol import Planner
@@ -34,7 +34,7 @@ class QueryText:
     statement: Statement
 
 
-def read_queries(paths: Sequence[Path]) -> tuple[QueryText, ...]:
+def read_queries(paths: Sequence[Path], dialect: Dialect = "postgres") -> tuple[QueryText, ...]:
     """The queries of all files, each fingerprint once, with the line where it begins. Utility statements are left out.
 
     Raises UsageError for a file that cannot be read, and where there is no query in any.
@@ -42,11 +42,11 @@ def read_queries(paths: Sequence[Path]) -> tuple[QueryText, ...]:
     found: dict[str, QueryText] = {}
     for path in paths:
         content = read_sql_text(path)
-        for one in located_statements(content):
-            if is_utility(one.text):
+        for one in located_statements(content, dialect):
+            if is_utility(one.text, dialect):
                 continue
-            key = fingerprint(one.text)
-            statement = Statement(key, normalise(one.text), samples=(one.text,), source=path.name)
+            key = fingerprint(one.text, dialect)
+            statement = Statement(key, normalise(one.text, dialect), samples=(one.text,), source=path.name)
             found.setdefault(key, QueryText(SourceLocation(str(path), line_of(content, one.start)), statement))
     if paths and not found:
         raise UsageError(f"{', '.join(map(str, paths[:3]))}: no query to plan in it")

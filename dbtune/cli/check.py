@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from dbtune.check.benches import open_bench
 from dbtune.check.migration_files import read_migrations
 from dbtune.check.migrations import check_changes
 from dbtune.check.queries import read_queries
@@ -14,19 +15,14 @@ from dbtune.cli import results as results_of
 from dbtune.cli.silences import read_silences
 from dbtune.cli.terminal import current_terminal
 from dbtune.collect.collector import CollectOptions
+from dbtune.connect.targets import parse_target
 from dbtune.model.errors import UsageError
 from dbtune.model.migration import Migration
-from dbtune.planner.opening import open_planner
-from dbtune.planner.shadow.shadow import ShadowPlanner
+from dbtune.planner.opening import PlannerKind, ScratchWishes, open_planner
 from dbtune.rules.engine import advise
 from dbtune.rules.options import AdviseOptions
 from dbtune.rules.registry import chosen_rules
 from dbtune.rules.silencing import without_silenced
-
-NO_CHECK = (
-    "dbtune check is for Postgres so far, and this is {dialect}: neither plans, locks nor the forms of its migrations "
-    "(ALGORITHM, LOCK) are checked"
-)
 
 
 @click.command("check")
@@ -41,6 +37,7 @@ NO_CHECK = (
 )
 @workloads.workload_options
 @options.planner_option
+@options.scratch_options
 @click.option("--only", type=options.Names("RULE,..."), default=(), help="Only these rules (ids or groups).")
 @click.option("--skip", type=options.Names("RULE,..."), default=(), help="Without these rules (ids or groups).")
 @click.option("--schema", "schemas", type=options.Names("NAME,..."), default=(), help="Only these schemas.")
@@ -51,7 +48,8 @@ def command(
     files: tuple[str, ...],
     queries: tuple[str, ...],
     wishes: workloads.WorkloadWishes,
-    planner: Literal["auto", "shadow", "hypopg", "explain"],
+    planner: PlannerKind,
+    scratch: ScratchWishes,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     schemas: tuple[str, ...],
@@ -61,35 +59,39 @@ def command(
     """Check TARGET, or what the migrations in FILE would do to it, and exit with status 1 where there are findings.
 
     TARGET is a database URL or a snapshot file. FILE is a migration, a folder or a pattern: each is run on an empty
-    copy of TARGET's schema on a server of dbtune's own, and the workload is planned before and after. TARGET itself
-    is only read. Without FILE its indexes and statistics are looked at, as dbtune analyze does.
+    copy of TARGET's schema on a server of dbtune's own (MySQL and MariaDB: a scratch server, which also says which
+    ALGORITHM and LOCK each change takes), and the workload is planned before and after. TARGET itself is only read.
+    Without FILE its indexes and statistics are looked at, as dbtune analyze does.
     """
     terminal = current_terminal()
     paths = options.expand_files(files, "FILE")
     query_paths = options.expand_files(queries, "--queries")
-    if (paths or query_paths) and planner not in ("auto", "shadow"):
+    dialect = inputs.dialect_of(target)
+    own = "shadow" if dialect == "postgres" else "scratch"
+    if (paths or query_paths) and planner not in ("auto", own):
         raise UsageError(f"FILE and --queries are tried on a server of dbtune's own: --planner {planner} cannot")
     if (paths or query_paths) and results.formats & {"sql", "down-sql"}:
         raise UsageError("the SQL of a check is to be read, not to be run as it stands: write .md or .json")
+    inputs.check_scratch(parse_target(target), scratch, planner)
     # what is malformed is told before the work
-    migration = read_migrations(paths) if paths else Migration()
-    new_queries = read_queries(query_paths)
-    rules = chosen_rules(only, skip, "postgres")
-    silences = read_silences((*paths, *query_paths, *wishes.files), inputs.dialect_of(target))
+    migration = read_migrations(paths, dialect) if paths else Migration()
+    new_queries = read_queries(query_paths, dialect)
+    rules = chosen_rules(only, skip, dialect)
+    silences = read_silences((*paths, *query_paths, *wishes.files), dialect)
     with terminal.progress() as progress:
         collecting = CollectOptions(schemas=schemas, workload=wishes.asks_server)
-        snapshot, url = inputs.open_postgres_snapshot(target, collecting, privacy, progress, NO_CHECK)
+        snapshot, url = inputs.open_snapshot(target, collecting, privacy, progress)
         results.check_target(snapshot.server)
         chosen = workloads.choose_workload(snapshot, wishes, progress)
         advise_options = AdviseOptions(only=only, skip=skip, schemas=schemas, silences=silences.active)
         if paths or query_paths:
-            with ShadowPlanner.open(snapshot, progress) as shadow:
+            with open_bench(snapshot, url, scratch, progress) as bench:
                 report = check_changes(
-                    snapshot, chosen.workload, shadow, migration, new_queries, advise_options, progress
+                    snapshot, chosen.workload, bench, migration, new_queries, advise_options, progress
                 )
             report = without_silenced(report, silences.active)
         else:
-            with open_planner(planner, snapshot, url, progress) as opened:
+            with open_planner(planner, snapshot, url, progress, scratch) as opened:
                 report = advise(snapshot, chosen.workload, opened, advise_options, progress, chosen.digest)
     anchors = (*map(str, (*paths, *query_paths)), *inputs.anchors(target, wishes))
     results.deliver(results.judge(report, rules, schemas, anchors, silences.ended), terminal)

@@ -73,25 +73,3 @@ def check_scratch(place: DatabaseUrl | Path, wishes: ScratchWishes, planner: Pla
             raise UsageError("--sample-rows is for the scratch server, which --planner explain does without")
     if wishes.server not in (None, "auto") and parse_target(str(wishes.server)) == place:
         raise UsageError("--scratch names the target itself: databases are made and dropped on the scratch server")
-
-
-def open_postgres_snapshot(
-    target: str,
-    options: CollectOptions,
-    privacy: Literal["none", "hash", "drop"],
-    progress: Progress,
-    refusal: str,
-) -> tuple[Snapshot, DatabaseUrl | None]:
-    """As ``open_snapshot``; for another kind of database, before anything is collected from it, raises UsageError with
-    ``refusal``, where ``{dialect}`` stands for its name."""
-    place = parse_target(target)
-    if isinstance(place, DatabaseUrl):
-        _refuse_others(place.dialect, refusal)
-    snapshot, url = open_snapshot(target, options, privacy, progress)
-    _refuse_others(snapshot.server.dialect, refusal)
-    return snapshot, url
-
-
-def _refuse_others(dialect: Dialect, refusal: str) -> None:
-    if dialect != "postgres":
-        raise UsageError(refusal.format(dialect=dialect))

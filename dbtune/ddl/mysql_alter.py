@@ -127,6 +127,18 @@ def add_foreign_key_clause(name: str, definition: str) -> str:
     return f"ADD CONSTRAINT {identifier(name)} {definition}"
 
 
+def with_way(text: str, at: int, *, comma: bool | None, algorithm: str, lock: str = "") -> str:
+    """A statement as it was written, with ALGORITHM and LOCK (empty: neither) at that place in it.
+
+    ``comma``: whether one stands behind them, and between them; None: neither (CREATE INDEX).
+    """
+    clauses = [f"{name}={value}" for name, value in (("ALGORITHM", algorithm), ("LOCK", lock)) if value]
+    if not clauses:
+        return text
+    words = (" " if comma is None else ", ").join(clauses) + ("," if comma else "")
+    return f"{text[:at]} {words}{text[at:]}"
+
+
 def _spaced(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 

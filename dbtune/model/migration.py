@@ -7,6 +7,9 @@ from typing import Literal
 
 from dbtune.model.location import SourceLocation
 from dbtune.model.names import QualifiedName
+from dbtune.model.plan import Confidence
+from dbtune.model.snapshot import Dialect, Snapshot
+from dbtune.model.workload import Limit
 
 LockMode = Literal[
     "ACCESS SHARE",
@@ -38,6 +41,13 @@ Wrapping = Literal["transaction", "one call", "perhaps one call", "none", "unkno
 where there is more than one; perhaps so, by the file's name), each on its own, or nobody can say."""
 
 
+AlterAlgorithm = Literal["INSTANT", "INPLACE", "COPY"]
+"""How MySQL and MariaDB change a table: by its description alone; within the engine; by a copy, row by row."""
+
+AlterLock = Literal["", "NONE", "SHARED", "EXCLUSIVE"]
+"""Who may go on meanwhile: all (also where it is empty, since INSTANT takes no such clause), readers, nobody."""
+
+
 @dataclass(frozen=True)
 class PendingStatement:
     """One statement of a migration file, as it stands there."""
@@ -49,6 +59,7 @@ class PendingStatement:
     """It is the only statement of its file."""
     in_block: bool = False
     """It stands between BEGIN and COMMIT."""
+    dialect: Dialect = "postgres"
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,24 @@ class TableLock:
 
     table: QualifiedName
     mode: LockMode
+
+
+@dataclass(frozen=True)
+class AlterWay:
+    """How a server of MySQL or MariaDB carries a change of a table out: the first way of all that it took, from the
+    one that disturbs least on."""
+
+    table: QualifiedName
+    algorithm: AlterAlgorithm
+    lock: AlterLock
+    refusal: str = ""
+    """The server's words on the way before this one: ``Cannot change column type INPLACE``."""
+    copied_anyway: bool = False
+    """The server takes this algorithm's name, and writes the table anew all the same."""
+
+    @property
+    def stops_writers(self) -> bool:
+        return self.lock in ("SHARED", "EXCLUSIVE")
 
 
 @dataclass(frozen=True)
@@ -93,6 +122,16 @@ class Effects:
     """Columns whose type is another one."""
     lost_views: frozenset[QualifiedName] = frozenset()
     """Dropped or renamed views."""
+    touched: frozenset[QualifiedName] = frozenset()
+    """MySQL and MariaDB: tables whose description is locked for a moment at least. Indexes above are named
+    ``table.index`` there, since other tables may have one of that name."""
+    way: AlterWay | None = None
+    """MySQL and MariaDB, of ALTER TABLE, CREATE INDEX and DROP INDEX; None where the server was not asked."""
+
+    @property
+    def locked(self) -> frozenset[QualifiedName]:
+        """Tables that nobody else can use for a moment at least."""
+        return self.touched | {lock.table for lock in self.locks if lock.mode == "ACCESS EXCLUSIVE"}
 
     @property
     def location(self) -> SourceLocation:
@@ -113,6 +152,17 @@ class Migration:
 
 
 @dataclass(frozen=True)
+class Migrated:
+    """What the statements did, one by one, and the snapshot after all of them."""
+
+    effects: tuple[Effects, ...]
+    after: Snapshot
+    confidence: Confidence = "proven"
+    """``estimated`` where the server that was asked is of another series than production's."""
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True)
 class StepLock:
     """A lock that one statement takes, on what."""
 
@@ -122,6 +172,21 @@ class StepLock:
     rows: float | None
     bytes: int
     """Of the table's main file, its partitions' together."""
+    calls: float
+    """Of the workload's statements that use the table."""
+
+
+@dataclass(frozen=True)
+class StepWay:
+    """How MySQL or MariaDB carries out what one statement does to a table."""
+
+    schema: str
+    table: str
+    algorithm: AlterAlgorithm
+    lock: AlterLock
+    rows: float | None
+    bytes: int
+    """Of the table's rows, without secondary indexes."""
     calls: float
     """Of the workload's statements that use the table."""
 
@@ -139,3 +204,5 @@ class MigrationStep:
     scans: tuple[QualifiedName, ...] = ()
     note: str = ""
     """That it was refused or not run, and why; empty where it ran."""
+    way: StepWay | None = None
+    """MySQL and MariaDB: the algorithm and lock that the server takes for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbtune.model.migration import MigrationStep, StepLock
+from dbtune.model.migration import MigrationStep, StepLock, StepWay
 from dbtune.model.recommendation import Report
 from dbtune.report.text import human_bytes, human_count, one_line
 from dbtune.report.wording import plural
@@ -29,9 +29,10 @@ def nothing_found(report: Report) -> str:
     if report.silenced:
         return "Nothing found but what was silenced."
     if not report.workload.statements:
+        source = "pg_stat_statements" if report.target.dialect == "postgres" else "performance_schema"
         return (
             "Nothing found. There is no workload, so what becomes of its plans is not known: "
-            "pass --workload FILE.sql or --log FILE, or take a snapshot with pg_stat_statements installed."
+            f"pass --workload FILE.sql or --log FILE, or take a snapshot where {source} counts statements."
         )
     return f"Nothing found: none of {plural(report.workload.statements, 'statement')} is worse off, no lock lasts."
 
@@ -49,6 +50,8 @@ def changed_words(report: Report) -> str:
 def step_words(step: MigrationStep) -> list[str]:
     """One clause for each lock, and what else the statement does."""
     words = [_lock_words(lock) for lock in step.locks]
+    if step.way is not None:
+        words.append(_way_words(step.way))
     words += [f"writes {name} anew" for name in step.rewrites]
     words += [f"reads all of {name}" for name in step.scans]
     if step.note:
@@ -56,9 +59,21 @@ def step_words(step: MigrationStep) -> list[str]:
     return [one_line(word) for word in words]
 
 
+def _way_words(way: StepWay) -> str:
+    """``ALGORITHM=COPY, LOCK=SHARED on shop.orders (…): writes wait``."""
+    clauses = f"ALGORITHM={way.algorithm}" + (f", LOCK={way.lock}" if way.lock else "")
+    waits = {"SHARED": ": writes wait", "EXCLUSIVE": ": reads and writes wait"}.get(way.lock, "")
+    return f"{clauses} on {way.schema}.{way.table}{_facts(way)}{waits}"
+
+
 def _lock_words(lock: StepLock) -> str:
     table = lock.table if lock.schema == "public" else f"{lock.schema}.{lock.table}"
+    return f"{lock.mode} on {table}{_facts(lock)}"
+
+
+def _facts(lock: StepLock | StepWay) -> str:
+    """Rows, bytes and calls of the table, in parentheses after a space; empty where none is known."""
     facts = [f"{human_count(lock.rows)} rows"] if lock.rows is not None else []
     facts += [human_bytes(lock.bytes)] if lock.bytes else []
     facts += [f"{human_count(lock.calls)} calls"] if lock.calls else []
-    return f"{lock.mode} on {table}" + (f" ({', '.join(facts)})" if facts else "")
+    return f" ({', '.join(facts)})" if facts else ""

@@ -12,11 +12,13 @@ from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Confidence, Plan
 from dbtune.model.recommendation import Evidence, Recommendation, StatementEvidence
 from dbtune.model.schema import Index, Table
-from dbtune.model.snapshot import Snapshot
+from dbtune.model.snapshot import Dialect, Snapshot
 from dbtune.model.units import human_bytes, plural
 from dbtune.planner.gate import PlannedStatement, StatementCost
+from dbtune.planner.mysql.prices import RowPrices
 from dbtune.rules.wording import rows_words, short_text
-from dbtune.sql.ddl import Ddl, read_ddl
+from dbtune.sql.ddl import read_ddl
+from dbtune.sql.ddl_form import Ddl
 
 SMALL_BYTES = 10 * 1024 * 1024
 """A table whose file is smaller is read, written anew or indexed within a tenth of a second."""
@@ -31,6 +33,15 @@ NAMED = 3
 """Statements named in a reason."""
 
 
+LEAST_LOOKUPS = 70
+"""Rows fetched by way of an index for as much, on servers whose planner counts in other units."""
+
+
+def least_rise(snapshot: Snapshot) -> float:
+    """Of one call's cost, in planner units of the snapshot's server: a smaller one is no matter."""
+    return LEAST_RISE if snapshot.server.dialect == "postgres" else LEAST_LOOKUPS * RowPrices.of(snapshot).row
+
+
 @dataclass(frozen=True)
 class StatementChange:
     """One statement planned before and after the migration."""
@@ -41,6 +52,16 @@ class StatementChange:
     """None where it cannot be planned any more."""
     failure: str = ""
     """The server's reason then."""
+    least_rise: float = LEAST_RISE
+    """Planner units of one call, see ``least_rise``."""
+
+    def reads(self, index: Index) -> bool:
+        """Whether any plan before the migration reads the index."""
+        if index.facts is None or index.facts.mysql is None:
+            return index.name in self.before.indexes
+        # other tables may have an index of that name
+        nodes = (node for plan in self.before.plans for node in plan.root.walk())
+        return any(node.index == index.name and node.relation == index.table for node in nodes)
 
     @property
     def rise(self) -> float:
@@ -53,7 +74,7 @@ class StatementChange:
 
     @property
     def is_worse(self) -> bool:
-        return self.ratio >= WORSE and self.rise >= LEAST_RISE
+        return self.ratio >= WORSE and self.rise >= self.least_rise
 
     @property
     def is_planned_otherwise(self) -> bool:
@@ -83,7 +104,7 @@ class StatementChange:
 
 def _outline(plan: Plan) -> list[tuple[object, ...]]:
     """Which nodes read what by which index, without conditions."""
-    return [(node.type, node.relation, node.index, node.join_type) for node in plan.root.walk()]
+    return [(node.type, node.relation, node.index, node.join_type, node.access) for node in plan.root.walk()]
 
 
 @dataclass(frozen=True)
@@ -122,6 +143,12 @@ class MigrationContext:
     """What the planner thinks that the statements on rows write."""
     queries: tuple[NewQuery, ...] = ()
     """Queries that are new, planned on the schema as it will be."""
+    tried: Confidence = "proven"
+    """Of what the statements did on the copy of the schema."""
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.before.server.dialect
 
     def steps(self) -> Iterator[tuple[Effects, Ddl]]:
         """What each statement did, and the form it has."""
@@ -129,7 +156,7 @@ class MigrationContext:
 
     @cached_property
     def _steps(self) -> tuple[tuple[Effects, Ddl], ...]:
-        return tuple((one, read_ddl(one.pending.text)) for one in self.effects)
+        return tuple((one, read_ddl(one.pending.text, one.pending.dialect)) for one in self.effects)
 
     def rows(self, name: QualifiedName) -> float | None:
         """Rows of a table, its partitions' together; None where they were never counted."""
@@ -182,7 +209,7 @@ class MigrationContext:
 
     def index(self, name: QualifiedName) -> Index | None:
         """An index as before the migration."""
-        return next((index for index in self.before.indexes if index.qualified_name == name), None)
+        return next((index for index in self.before.indexes if index.full_name == name), None)
 
     def proof(self, changes: list[StatementChange] | None = None) -> Evidence:
         """Evidence of plans before and after, for these statements."""
@@ -204,7 +231,7 @@ class MigrationContext:
 
     def seen(self) -> Evidence:
         """Evidence of what the server did on the copy of the schema."""
-        return Evidence("proven", self.planner)
+        return Evidence(self.tried, self.planner)
 
 
 def named(changes: list[StatementChange]) -> str:
@@ -212,9 +239,14 @@ def named(changes: list[StatementChange]) -> str:
     first = sorted(changes, key=lambda one: (-one.weight, -one.planned.calls, one.planned.fingerprint))[:NAMED]
     said = [
         f"`{short_text(one.planned.statement.text)}` ({plural(one.planned.calls, 'call')}"
-        + ("" if one.after is None else f", cost {one.before.cost:,.0f} → {one.after.cost:,.0f}")
+        + ("" if one.after is None else f", cost {cost_words(one.before.cost)} → {cost_words(one.after.cost)}")
         + ")"
         for one in first
     ]
     more = f", and {len(changes) - len(first)} more" if len(changes) > len(first) else ""
     return "; ".join(said) + more
+
+
+def cost_words(cost: float) -> str:
+    """``14,138``, ``0.023``: MariaDB's planner counts in milliseconds."""
+    return f"{cost:,.0f}" if cost >= 10 else f"{cost:.2g}"

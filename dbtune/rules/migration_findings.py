@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from dbtune.model.migration import Effects
 from dbtune.model.names import QualifiedName
@@ -10,6 +11,7 @@ from dbtune.model.recommendation import Change, Evidence, Severity, Subject
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext, StatementChange
 from dbtune.sql.ddl import read_ddl
+from dbtune.sql.ddl_form import Ddl
 
 HIGH_SHARE = 0.01
 """Of the workload's cost: more than this much more is a grave matter."""
@@ -60,15 +62,17 @@ def about(table: QualifiedName, columns: tuple[str, ...] = (), index: str | None
 
 def what(effects: Effects) -> str:
     """``ALTER TABLE … SET NOT NULL`` in the words of the statement, shortened to what it does."""
-    ddl = read_ddl(effects.pending.text)
-    if ddl.verb == "alter" and len(ddl.actions) == 1 and ddl.actions[0].kind in WORDS:
-        return f"{ddl.what} … {WORDS[ddl.actions[0].kind]}"
+    ddl = read_ddl(effects.pending.text, effects.pending.dialect)
+    kind = ddl.actions[0].kind if ddl.verb == "alter" and len(ddl.actions) == 1 else "other"
+    words = WORDS.get(kind) if effects.pending.dialect == "postgres" else _words_of_mysql(ddl)
+    if words:
+        return f"{ddl.what} … {words}"
     if ddl.verb == "vacuum" and ddl.full:
         return "VACUUM FULL"
     return ddl.what
 
 
-WORDS = {
+WORDS: Mapping[str, str] = {
     "add column": "ADD COLUMN",
     "drop column": "DROP COLUMN",
     "set type": "TYPE",
@@ -85,6 +89,24 @@ WORDS = {
     "attach": "ATTACH PARTITION",
     "detach": "DETACH PARTITION",
 }
+
+WORDS_OF_MYSQL: Mapping[str, str] = {
+    **WORDS,
+    "set type": "MODIFY COLUMN",
+    "add index": "ADD INDEX",
+    "drop index": "DROP INDEX",
+    "drop primary key": "DROP PRIMARY KEY",
+    "convert": "CONVERT TO CHARACTER SET",
+}
+
+
+def _words_of_mysql(ddl: Ddl) -> str | None:
+    if ddl.verb != "alter" or len(ddl.actions) != 1:
+        return None
+    (action,) = ddl.actions
+    if action.kind == "set type" and ddl.spelled(action).lower().startswith("change"):
+        return "CHANGE COLUMN"
+    return WORDS_OF_MYSQL.get(action.kind)
 
 
 def waiting_words(ctx: MigrationContext, table: QualifiedName, who: str) -> str:
@@ -109,6 +131,17 @@ def timeouts(ctx: MigrationContext, number: int) -> bool:
     limited = False
     for effects, ddl in list(ctx.steps())[:number]:
         if effects.location.file == file and ddl.setting in ("lock_timeout", "statement_timeout"):
-            value = effects.pending.text.rstrip(" ;'\"\t\n").rsplit(None, 1)[-1].strip("'\"=")
+            value = re.split(r"[\s=]+", effects.pending.text.rstrip(" ;'\"\t\n"))[-1].strip("'\"")
             limited = value not in ("0", "default", "DEFAULT")
     return limited
+
+
+def setting_before(ctx: MigrationContext, number: int, name: str, *, same_file: bool = False) -> str:
+    """The value, in lower case, to which a setting of the session is set before the step of that number; empty where it
+    is not. ``same_file``: in its own file, since another one may run in another session."""
+    file = ctx.effects[number].location.file
+    value = ""
+    for effects, ddl in list(ctx.steps())[:number]:
+        if not same_file or effects.location.file == file:
+            value = dict(ddl.settings).get(name, value)
+    return value

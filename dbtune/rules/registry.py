@@ -146,4 +146,4 @@ def of_migrations(one: MigrationRule) -> Rule:
     def nothing(ctx: Context) -> Iterator[Finding]:
         return iter(())
 
-    return Rule(one.id, one.group, one.severity, frozenset({"postgres"}), one.confidence, (), nothing, one.page)
+    return Rule(one.id, one.group, one.severity, one.dialects, one.confidence, (), nothing, one.page)

@@ -6,32 +6,12 @@ Nothing here raises: what is not known is ``other``. Source of the syntax: Postg
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
+from dbtune.model.snapshot import Dialect
+from dbtune.sql.ddl_form import Action, ActionKind, Ddl
+from dbtune.sql.ddl_mysql import read_mysql_ddl
 from dbtune.sql.lexing import Token, tokens
-
-ActionKind = Literal[
-    "add column",
-    "drop column",
-    "set type",
-    "set not null",
-    "add check",
-    "add foreign key",
-    "add unique",
-    "add primary key",
-    "add exclusion",
-    "add not null",
-    "validate",
-    "rename column",
-    "rename table",
-    "rename other",
-    "attach",
-    "detach",
-    "owner",
-    "other",
-]
 
 _NOISE = frozenset(
     "or replace temp temporary unlogged global local materialized recursive unique foreign event constraint trusted "
@@ -48,61 +28,10 @@ _CONSTRAINTS: dict[str, ActionKind] = {
 }
 
 
-@dataclass(frozen=True)
-class Action:
-    """One action of ALTER TABLE; ``text[start:end]`` of the statement is its spelling."""
-
-    kind: ActionKind
-    start: int
-    end: int
-    name: str = ""
-    """Of the column or the constraint; empty where none is given."""
-    not_valid: bool = False
-    using_index: bool = False
-    inline: tuple[ActionKind, ...] = ()
-    """Of an added column: the constraints that are written with it."""
-    has_default: bool = False
-
-
-@dataclass(frozen=True)
-class Ddl:
-    """A statement's form."""
-
-    text: str
-    verb: str
-    """Its first word: ``create``, ``alter``, ``insert``, ..."""
-    object: str = ""
-    """Of CREATE, ALTER, DROP and their like, what it is about: ``table``, ``index``, ``type``, ..."""
-    name: tuple[str, ...] = ()
-    """Parts of the (first) name, unquoted; empty where there is none."""
-    concurrently: bool = False
-    unique: bool = False
-    actions: tuple[Action, ...] = ()
-    setting: str = ""
-    """Of SET: what is set, in lower case."""
-    full: bool = False
-    """VACUUM FULL."""
-
-    @property
-    def what(self) -> str:
-        """``CREATE INDEX``, ``VACUUM``."""
-        return f"{self.verb} {self.object}".strip().upper()
-
-    def spelled(self, action: Action) -> str:
-        return self.text[action.start : action.end]
-
-    @property
-    def after_index_word(self) -> int | None:
-        """Where CONCURRENTLY would be written in CREATE and DROP INDEX."""
-        return self.end_of_word("index")
-
-    def end_of_word(self, word: str) -> int | None:
-        """Where the first such word ends."""
-        return next((token.end for token in tokens(self.text) if token.word == word), None)
-
-
-def read_ddl(text: str) -> Ddl:
+def read_ddl(text: str, dialect: Dialect = "postgres") -> Ddl:
     """The form of one statement."""
+    if dialect != "postgres":
+        return read_mysql_ddl(text)
     found = tokens(text)
     words = [token.word for token in found]
     verb = words[0] if words else ""

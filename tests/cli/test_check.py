@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -12,7 +11,6 @@ import psycopg
 import pytest
 
 from benchmarks.tpch import load, queries
-from dbtune.collect.snapshot_file import read_snapshot, write_snapshot
 from dbtune.embedded import EmbeddedServer
 from dbtune.report.schema import report_schema
 from tests.cli.running import Run, dbtune
@@ -100,14 +98,6 @@ def test_wrong_usage(tpch: Path, here: Here, tmp_path: Path) -> None:
     assert "not to be run" in here("check", tpch, "1.sql", "-o", "x.sql").assert_one_line_error(2)
     line = here("check", "postgresql://nobody@127.0.0.1:1/x", "1.sql").assert_one_line_error(3)
     assert "127.0.0.1" in line
-
-
-def test_snapshot_of_mysql_is_refused_in_one_line(tpch: Path, here: Here, tmp_path: Path) -> None:
-    snapshot = read_snapshot(tpch)
-    write_snapshot(replace(snapshot, server=replace(snapshot.server, dialect="mysql")), tmp_path / "mysql.json")
-    (tmp_path / "1.sql").write_text("ALTER TABLE t ADD COLUMN a int;")
-    line = here("check", "mysql.json", "1.sql").assert_one_line_error(2)
-    assert line.startswith("dbtune check is for Postgres so far, and this is mysql")
 
 
 def test_without_files_the_database_is_checked(tpch: Path, here: Here) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dbtune.model.location import SourceLocation
-from dbtune.model.migration import MigrationStep, StepLock
+from dbtune.model.migration import MigrationStep, StepLock, StepWay
 from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import (
     Aside,
@@ -241,6 +241,16 @@ CHECKED = Report(
             "create table orders(id int)",
             note="refused on a copy of the schema: relation exists",
         ),
+        MigrationStep(
+            SourceLocation("migrations/019 of mysql.sql", 2),
+            "alter table orders modify total decimal(?, ?)",
+            way=StepWay("shop", "orders", "COPY", "SHARED", 1_000_000.0, 79_000_000, 50_040),
+        ),
+        MigrationStep(
+            SourceLocation("migrations/019 of mysql.sql", 3),
+            "alter table orders add column note text",
+            way=StepWay("shop", "orders", "INSTANT", "", None, 0, 0),
+        ),
     ),
 )
 
@@ -293,6 +303,7 @@ HOSTILE = Report(
             (StepLock(HOSTILE_TEXT, HOSTILE_TEXT, "SHARE", 1.0, 1, 1.0),),
             rewrites=(QualifiedName(HOSTILE_TEXT, HOSTILE_TEXT),),
             note=HOSTILE_TEXT,
+            way=StepWay(HOSTILE_TEXT, HOSTILE_TEXT, "COPY", "EXCLUSIVE", 1.0, 1, 1.0),
         ),
     ),
 )

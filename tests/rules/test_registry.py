@@ -14,7 +14,7 @@ def test_rules_are_found_in_the_folders_of_their_groups() -> None:
     assert {"index.missing", "index.foreign-key", "index.invalid"} <= set(rules)
     for rule in rules.values():
         assert rule.id.startswith(f"{rule.group}.")
-        assert rule.check.__module__.startswith(f"dbtune.rules.{rule.group}.")
+        assert rule.check.__module__.startswith((f"dbtune.rules.{rule.group}.", f"dbtune.rules.{rule.group}_mysql."))
 
 
 def test_a_rule_comes_after_those_it_takes_into_account() -> None:

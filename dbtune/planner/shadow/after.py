@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from dbtune.collect.collector import CollectOptions
 from dbtune.collect.postgres.catalog import Catalog
 from dbtune.collect.postgres.snapshot import collect_from
-from dbtune.model.migration import Effects, PendingStatement
+from dbtune.model.migration import Effects, Migrated, PendingStatement
 from dbtune.model.names import QualifiedName
 from dbtune.model.progress import NoProgress, Progress
 from dbtune.model.schema import Column, Index, Table
@@ -31,14 +31,6 @@ from dbtune.planner.shadow.shadow import set_search_path
 
 LONGEST = "60s"
 """Of one statement of a migration: without rows only one that sleeps or loops takes as long."""
-
-
-@dataclass(frozen=True)
-class Migrated:
-    """What the statements did, one by one, and the snapshot after all of them."""
-
-    effects: tuple[Effects, ...]
-    after: Snapshot
 
 
 @dataclass(frozen=True)

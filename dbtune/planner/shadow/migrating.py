@@ -19,7 +19,8 @@ from dbtune.model.migration import LOCK_MODES, Effects, LockMode, PendingStateme
 from dbtune.model.names import QualifiedName
 from dbtune.planner.shadow.catalog import NOT_SYSTEM, Attribute, Relation, read_attributes, read_relations
 from dbtune.planner.shadow.ddl_runner import Connection
-from dbtune.sql.ddl import Ddl, read_ddl
+from dbtune.sql.ddl import read_ddl
+from dbtune.sql.ddl_form import Ddl
 from dbtune.sql.fingerprint import normalise
 from dbtune.sql.lexing import tokens
 

@@ -23,6 +23,7 @@ Source: PostgreSQL manual, ALTER TABLE.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dbtune.model.migration import Effects
@@ -32,12 +33,12 @@ from dbtune.model.units import plural
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext, StatementChange, named
 from dbtune.rules.migration_findings import finding, what
-from dbtune.rules.migration_rules import migration_rule
+from dbtune.rules.migration_rules import ALL, migration_rule
 from dbtune.sql.ddl import unquoted
 from dbtune.sql.lexing import tokens
 
 
-@migration_rule("migration.breaks", severity="high")
+@migration_rule("migration.breaks", severity="high", dialects=ALL)
 def breaks(ctx: MigrationContext) -> Iterator[Finding]:
     """Each broken statement under the step that takes away what it needs."""
     by_step: dict[int, list[StatementChange]] = {}
@@ -61,11 +62,11 @@ def _culprit(ctx: MigrationContext, change: StatementChange) -> int:
     """The first step that takes away what the statement uses; else the first that locks a table of its."""
     tables = change.planned.facts.tables
     statement = change.planned.statement
-    words = {unquoted(token) for token in tokens((*statement.samples, statement.text)[0])}
+    words = {unquoted(token) for token in tokens((*statement.samples, statement.text)[0], ctx.dialect)}
     for number, effects in enumerate(ctx.effects):
         if any(view.name in words for view in effects.lost_views):
             return number
-    said = {unquoted(token) for token in tokens(change.failure)}
+    said = {unquoted(token) for token in tokens(change.failure)} | set(re.findall(r"[\w$]+", change.failure))
     for number, effects in enumerate(ctx.effects):
         if any(table in tables and column in said for table, column in effects.lost_columns):
             return number
@@ -81,7 +82,7 @@ def _culprit(ctx: MigrationContext, change: StatementChange) -> int:
         if any(table in tables for table, _ in effects.lost_columns):
             return number
     for number, effects in enumerate(ctx.effects):
-        if any(lock.mode == "ACCESS EXCLUSIVE" and lock.table in tables for lock in effects.locks):
+        if effects.locked & tables:
             return number
     changing = (number for number, effects in enumerate(ctx.effects) if effects.applied)
     return next(changing, 0)

@@ -29,7 +29,7 @@ from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
 from dbtune.rules.migration_findings import about, by_size, finding, waiting_words, what
 from dbtune.rules.migration_rules import migration_rule
-from dbtune.sql.ddl import Ddl
+from dbtune.sql.ddl_form import Ddl
 
 
 @migration_rule("migration.maintenance", severity="medium", confidence="heuristic")

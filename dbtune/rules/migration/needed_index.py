@@ -27,10 +27,10 @@ from dbtune.model.units import plural
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext, named
 from dbtune.rules.migration_findings import finding, how_bad
-from dbtune.rules.migration_rules import migration_rule
+from dbtune.rules.migration_rules import ALL, migration_rule
 
 
-@migration_rule("migration.needed-index", severity="high")
+@migration_rule("migration.needed-index", severity="high", dialects=ALL)
 def needed_index(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each dropped index whose readers become dearer."""
     for effects in ctx.effects:
@@ -38,7 +38,7 @@ def needed_index(ctx: MigrationContext) -> Iterator[Finding]:
             index = ctx.index(name)
             if index is None:
                 continue
-            readers = [one for one in ctx.changes if one.is_worse and name.name in one.before.indexes]
+            readers = [one for one in ctx.changes if one.is_worse and one.reads(index)]
             if not readers:
                 continue
             need = "needs" if len(readers) == 1 else "need"

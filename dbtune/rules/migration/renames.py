@@ -32,10 +32,10 @@ from dbtune.model.recommendation import Change
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
 from dbtune.rules.migration_findings import about, finding, what
-from dbtune.rules.migration_rules import migration_rule
+from dbtune.rules.migration_rules import ALL, migration_rule
 
 
-@migration_rule("migration.renames", severity="medium", confidence="heuristic")
+@migration_rule("migration.renames", severity="medium", confidence="heuristic", dialects=ALL)
 def renames(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each renamed table or column, where nothing is known of who uses it."""
     if ctx.changes:

@@ -37,7 +37,7 @@ from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
 from dbtune.rules.migration_findings import about, by_size, finding, waiting_words, what
 from dbtune.rules.migration_rules import migration_rule
-from dbtune.sql.ddl import Action, Ddl
+from dbtune.sql.ddl_form import Action, Ddl
 
 
 @migration_rule("migration.rewrites", severity="high")

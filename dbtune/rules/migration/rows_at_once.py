@@ -23,19 +23,26 @@ Source: PostgreSQL manual, Explicit Locking, "Row-Level Locks"; Routine Vacuumin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dbtune.model.recommendation import Evidence
+from dbtune.model.snapshot import Dialect
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
 from dbtune.rules.migration_findings import about, finding, what
-from dbtune.rules.migration_rules import migration_rule
+from dbtune.rules.migration_rules import ALL, migration_rule
 from dbtune.rules.wording import rows_words
 
 MANY_ROWS = 100_000
 
+OLD_VERSIONS: Mapping[Dialect, str] = {
+    "postgres": "the table grows by their old versions",
+    "mysql": "replicas are behind for as long as it took",
+    "mariadb": "replicas are behind for as long as it took",
+}
 
-@migration_rule("migration.rows-at-once", severity="medium", confidence="estimated")
+
+@migration_rule("migration.rows-at-once", severity="medium", confidence="estimated", dialects=ALL)
 def rows_at_once(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each statement that the planner thinks writes so many rows of a table of some size."""
     for effects, ddl in ctx.steps():
@@ -47,7 +54,7 @@ def rows_at_once(ctx: MigrationContext) -> Iterator[Finding]:
             subject=about(write.table),
             title=f"{what(effects)} writes {rows_words(write.rows)} of {write.table} in one transaction",
             reason=f"The planner expects {rows_words(write.rows)} out of {ctx.table_words(write.table)}. All of them "
-            "stay locked until the end, and the table grows by their old versions. Write them in batches, each "
-            "committed on its own.",
+            f"stay locked until the end, and {OLD_VERSIONS[ctx.dialect]}. Write them in batches, each committed on its "
+            "own.",
             evidence=Evidence("estimated", ctx.planner),
         )

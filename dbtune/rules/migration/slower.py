@@ -27,16 +27,17 @@ from dbtune.model.units import plural
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext, StatementChange, named
 from dbtune.rules.migration_findings import finding, how_bad, what
-from dbtune.rules.migration_rules import migration_rule
+from dbtune.rules.migration_rules import ALL, migration_rule
 
 
-@migration_rule("migration.slower", severity="medium")
+@migration_rule("migration.slower", severity="medium", dialects=ALL)
 def slower(ctx: MigrationContext) -> Iterator[Finding]:
     """Each slower statement under the first step that changes a table it uses."""
-    dropped = {name.name for effects in ctx.effects for name in effects.dropped_indexes}
+    names = (name for effects in ctx.effects for name in effects.dropped_indexes)
+    dropped = [index for name in names if (index := ctx.index(name)) is not None]
     by_step: dict[int, list[StatementChange]] = {}
     for change in ctx.changes:
-        if change.is_worse and change.is_planned_otherwise and not change.before.indexes & dropped:
+        if change.is_worse and change.is_planned_otherwise and not any(map(change.reads, dropped)):
             by_step.setdefault(_culprit(ctx, change), []).append(change)
     for number, slower in sorted(by_step.items()):
         effects = ctx.effects[number]
@@ -53,13 +54,11 @@ def slower(ctx: MigrationContext) -> Iterator[Finding]:
 
 def _culprit(ctx: MigrationContext, change: StatementChange) -> int:
     tables = change.planned.facts.tables
-    strong = [
-        number
-        for number, effects in enumerate(ctx.effects)
-        if any(lock.table in tables and lock.mode == "ACCESS EXCLUSIVE" for lock in effects.locks)
-    ]
+    columns = {(use.table, column) for use in change.planned.facts.uses for column in use.columns}
+    retyped = [number for number, effects in enumerate(ctx.effects) if effects.retyped & columns]
+    strong = [number for number, effects in enumerate(ctx.effects) if effects.locked & tables]
     touching = [
         number for number, effects in enumerate(ctx.effects) if any(lock.table in tables for lock in effects.locks)
     ]
     applied = [number for number, effects in enumerate(ctx.effects) if effects.applied]
-    return next(iter([*strong, *touching, *applied]), 0)
+    return next(iter([*retyped, *strong, *touching, *applied]), 0)

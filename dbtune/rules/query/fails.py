@@ -24,11 +24,11 @@ from collections.abc import Iterator
 from dbtune.model.recommendation import Evidence, Subject
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
-from dbtune.rules.migration_rules import migration_rule
+from dbtune.rules.migration_rules import ALL, migration_rule
 from dbtune.rules.wording import short_text
 
 
-@migration_rule("query.fails", severity="high")
+@migration_rule("query.fails", severity="high", dialects=ALL)
 def fails(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each query without a plan."""
     for query in ctx.queries:

@@ -29,9 +29,9 @@ from collections.abc import Iterator
 from dbtune.model.plan import Plan
 from dbtune.model.recommendation import Change, Evidence, Recommendation, Severity, StatementEvidence
 from dbtune.rules.finding import Finding
-from dbtune.rules.migration_context import MigrationContext, NewQuery
+from dbtune.rules.migration_context import MigrationContext, NewQuery, cost_words
 from dbtune.rules.migration_findings import about
-from dbtune.rules.migration_rules import migration_rule
+from dbtune.rules.migration_rules import ALL, migration_rule
 from dbtune.rules.query_reads import Read, rows_read
 from dbtune.rules.wording import rows_words, short_text
 
@@ -43,7 +43,7 @@ MUCH_CHEAPER = 0.1
 """Of the cost is left with an index: the scan is not what the query needs."""
 
 
-@migration_rule("query.reads-many-rows", severity="medium")
+@migration_rule("query.reads-many-rows", severity="medium", dialects=ALL)
 def reads_many_rows(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each query, about the table of which it reads most."""
     for query in ctx.queries:
@@ -69,11 +69,11 @@ def _finding(ctx: MigrationContext, query: NewQuery, read: Read, cost: float) ->
     times = f", {rows_words(read.loops).replace('rows', 'times').replace('row', 'times')}" if read.loops >= 2 else ""
     reason = (
         f"`{short_text(statement.text)}` reads {rows_words(read.rows)} of {ctx.table_words(read.table)} by a "
-        f"{read.how}{times}; planner cost {cost:,.0f}."
+        f"{read.how}{times}; planner cost {cost_words(cost)}."
     )
     if helps:
         names = " and ".join(one.object.index or "" for one in query.indexes)
-        reason += f" With {names} it costs {then:,.0f}."
+        reason += f" With {names} it costs {cost_words(then)}."
     return Finding(
         subject=about(read.table),
         title=f"this query reads {rows_words(read.rows)} of {read.table}",

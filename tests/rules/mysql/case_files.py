@@ -36,7 +36,7 @@ DATABASE = "cases"
 
 ELSEWHERE = ("index.missing",)
 """Rules without cases here, which the others are looked at without: those of new indexes lie in
-``tests/candidates/mysql``."""
+``tests/candidates/mysql``. Those of what is about to change lie in ``tests/check/mysql``."""
 
 
 @dataclass(frozen=True)

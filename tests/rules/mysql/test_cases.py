@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dbtune.model.recommendation import Change, Recommendation
+from dbtune.rules.migration_rules import migration_rules
 from dbtune.rules.registry import all_rules
 from tests.rules.mysql.case_files import DATABASE, ELSEWHERE, FOLDER, Case, all_cases, digest
 from tests.servers.mysql_sandbox import MySQLServer
@@ -18,7 +19,7 @@ from tests.servers.mysql_sandbox import MySQLServer
 RULES = {
     rule.id
     for rule in all_rules().values()
-    if rule.group != "log" and rule.dialects & {"mysql", "mariadb"} and rule.id not in ELSEWHERE
+    if rule.group != "log" and rule.dialects & {"mysql", "mariadb"} and rule.id not in {*ELSEWHERE, *migration_rules()}
 }
 
 CHANGED = ("innodb_stats_persistent", "long_query_time", "slow_query_log", "userstat")

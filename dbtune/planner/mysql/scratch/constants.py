@@ -14,6 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from dbtune.connect.mysql import MySQLSession
+from dbtune.connect.mysql_refusals import code_of
 from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan
@@ -25,6 +26,8 @@ MESSAGES = (
     "unique row not found",
     "const row not found",
 )
+
+DUPLICATE = 1062
 
 _Bound = dict[str, dict[str, str]]
 """Alias to column to the constant it must equal, as SQL."""
@@ -117,7 +120,19 @@ def _put(
         for column, other, theirs in leading:
             found = session.rows(f"SELECT {identifier(theirs)} AS v FROM {qualified(other)} LIMIT 1")
             if found:
-                session.run(f"UPDATE {name} SET {identifier(column)} = %s WHERE {where}", (found[0]["v"],))
+                _lead(session, name, where, column, found[0]["v"])
     except MySQLError:
         return False
     return True
+
+
+def _lead(session: MySQLSession, name: str, where: str, column: str, value: object) -> None:
+    """Give the row that value; another row of the sample that has it, where no two may, makes room."""
+    change = f"UPDATE {name} SET {identifier(column)} = %s WHERE {where}"
+    try:
+        session.run(change, (value,))
+    except MySQLError as error:
+        if code_of(error) != DUPLICATE:
+            raise
+        session.run(f"DELETE FROM {name} WHERE {identifier(column)} = %s", (value,))
+        session.run(change, (value,))

@@ -18,7 +18,7 @@ from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_abilities import MySQLAbility
 from dbtune.connect.mysql_refusals import code_of, first_line
 from dbtune.connect.targets import DatabaseUrl
-from dbtune.ddl.mysql_quoting import identifier, qualified
+from dbtune.ddl.mysql_quoting import qualified
 from dbtune.model.errors import ConnectionFailed, PlanFailed, PlannerUnavailable
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import EMPTY_CONFIGURATION, Confidence, Configuration, Plan
@@ -26,17 +26,15 @@ from dbtune.model.progress import NoProgress, Progress
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Limit
-from dbtune.planner.mysql.mariadb_costs import with_mariadb_costs
-from dbtune.planner.mysql.prices import RowPrices, with_write_costs
-from dbtune.planner.mysql.reading import UNKNOWN_VALUES, read_explain
-from dbtune.planner.mysql.relations import Relations, relations
-from dbtune.planner.mysql.scratch.constants import lacks_row, put_rows
+from dbtune.planner.mysql.prices import RowPrices
 from dbtune.planner.mysql.scratch.correcting import Correction, Corrector, Counted, Exact, LeafPages, unasked
+from dbtune.planner.mysql.scratch.explaining import Explainer
 from dbtune.planner.mysql.scratch.figures import Figures, SampledTable
-from dbtune.planner.mysql.scratch.filling import fill_tables
+from dbtune.planner.mysql.scratch.filling import RowSource, fill_tables
 from dbtune.planner.mysql.scratch.host import ScratchHost, open_scratch
 from dbtune.planner.mysql.scratch.made_rows import distinct_values
 from dbtune.planner.mysql.scratch.mariadb_statistics import MariadbStatistics
+from dbtune.planner.mysql.scratch.new_figures import with_new_figures
 from dbtune.planner.mysql.scratch.partitioned import PartitionedScratch, alters, counted, foreign_keys
 from dbtune.planner.mysql.scratch.production_counts import ProductionCounts
 from dbtune.planner.mysql.scratch.production_entries import exact_entries
@@ -90,10 +88,9 @@ class ScratchPlanner:
             counts_partitions=host.version.family == "mariadb",
         )
         self._prices = RowPrices.of(snapshot)
-        self._relations: dict[Instance, Relations] = {}
+        self._explainer = Explainer(self._session, snapshot, tables, self._prices)
         self._answers: dict[tuple[Instance, frozenset[Place], frozenset[Place]], Correction] = {}
         """By statement, the indexes of its tables that are shown, and those of whose values the optimiser knows."""
-        self._schema: str | None = None
         self.corrected = 0
         """Plans that were corrected so far."""
         self.uncertain = 0
@@ -121,8 +118,21 @@ class ScratchPlanner:
         if snapshot.server.dialect == "postgres":
             raise PlannerUnavailable("the scratch planner is for MySQL and MariaDB; Postgres has the shadow")
         host = open_scratch(snapshot.server, progress, scratch)
+        counts = None if target is None else ProductionCounts(target)
+        return cls.on(host, snapshot, RowSource(target, most_rows), progress, counts)
+
+    @classmethod
+    def on(
+        cls,
+        host: ScratchHost,
+        snapshot: Snapshot,
+        rows: RowSource,
+        progress: Progress,
+        counts: ProductionCounts | None = None,
+    ) -> ScratchPlanner:
+        """Make it on that host, which is closed with it. Raises PlannerUnavailable."""
         try:
-            return cls._build(host, snapshot, target, progress, most_rows)
+            return cls._build(host, snapshot, rows, progress, counts)
         except MySQLError as error:
             host.close()
             raise PlannerUnavailable(f"the scratch server could not be filled: {first_line(error)}") from error
@@ -132,23 +142,32 @@ class ScratchPlanner:
 
     @classmethod
     def _build(
-        cls, host: ScratchHost, snapshot: Snapshot, target: DatabaseUrl | None, progress: Progress, most_rows: int
+        cls,
+        host: ScratchHost,
+        snapshot: Snapshot,
+        rows: RowSource,
+        progress: Progress,
+        counts: ProductionCounts | None,
     ) -> ScratchPlanner:
         limits = list(host.limits)
         progress.step(f"recreating {len(snapshot.tables)} tables on the scratch server")
         limits += create_schema(host, snapshot)
         tables = there(host.session, snapshot.tables)
-        sampled, more = fill_tables(host, snapshot, list(tables), target, progress, most_rows)
+        sampled, more = fill_tables(host, snapshot, list(tables), rows, progress)
         limits += more
         progress.step("giving the scratch server production's statistics and settings")
         host.session.run("SET SESSION sql_mode = ''")
+        for one in sampled.values():
+            origin = rows.origin(one.table.name)
+            if origin is not None:
+                one.table = with_new_figures(host.session, one, origin, snapshot.server.block_size)
         if host.version.family == "mysql":
             limits += put_histograms(host.session, tables)
         statistics = _statistics(host.session, snapshot)
         for table in tables:
-            statistics.put(table, {})
+            statistics.put(sampled[table.name].table, {})
         limits += apply_settings(host, snapshot)
-        return cls(host, snapshot, sampled, limits, None if target is None else ProductionCounts(target))
+        return cls(host, snapshot, sampled, limits, counts)
 
     @property
     def name(self) -> str:
@@ -299,7 +318,7 @@ class ScratchPlanner:
         if known is not None:
             return known
         self._indexes.hide(hidden, tables, unknown)
-        plan = self._explained(instance)
+        plan = self._explainer.plan(instance)
         kept_back = hidden - unknown
         found: dict[str, float] = {}
         for (alias, *place), rows in counted.items():
@@ -319,70 +338,19 @@ class ScratchPlanner:
     def _exact(self, instance: Instance) -> Exact:
         if self._counts is None:
             return unasked
-        known = self._relations_of(instance)
+        known = self._explainer.relations(instance)
         return exact_entries(self._counts, known, self._indexes.existing, self._indexes.is_in_production)
 
     def _tables_of(self, instance: Instance, hidden: frozenset[Place]) -> frozenset[QualifiedName] | None:
         """The statement's tables; None where the server does not tell."""
         try:
-            found = self._relations_of(instance)
+            found = self._explainer.relations(instance)
         except MySQLError as error:
             if code_of(error) != NO_FULL_TEXT_INDEX:
                 raise
             self._indexes.hide(hidden, None)
-            found = self._relations_of(instance)
+            found = self._explainer.relations(instance)
         return frozenset(found.by_alias.values()) or None
-
-    def _explained(self, instance: Instance) -> Plan:
-        known = self._relations_of(instance)
-        plan = self._ask(instance, known)
-        if lacks_row(plan):
-            tables = {name: sampled.table for name, sampled in self._tables.items()}
-            if put_rows(self._session, instance.sql, known.schema, tables):
-                plan = self._ask(instance, known)
-            if lacks_row(plan):
-                raise PlanFailed("it looks up a row that the sample does not hold, and that could not be made there")
-        return plan
-
-    def _ask(self, instance: Instance, known: Relations) -> Plan:
-        plan = read_explain(self._explain("EXPLAIN FORMAT=JSON ", instance), self._host.version.family, known)
-        if not self._host.version.has(MySQLAbility.EXPLAIN_JSON_COST):
-            plan = with_mariadb_costs(plan, self._pages)
-        return with_write_costs(plan, self._prices, self._pages)
-
-    def _pages(self, name: QualifiedName) -> float:
-        """Of a table's rows, in production."""
-        sampled = self._tables.get(name)
-        mysql = sampled.table.mysql if sampled is not None else None
-        if mysql is None:
-            return 1.0
-        return float(mysql.clustered_pages or mysql.data_bytes // self._snapshot.server.block_size or 1)
-
-    def _relations_of(self, instance: Instance) -> Relations:
-        known = self._relations.get(instance)
-        if known is None:
-            extended = "EXPLAIN EXTENDED " if self._host.version.family == "mariadb" else "EXPLAIN FORMAT=JSON "
-            self._explain(extended, instance)
-            notes = self._session.rows("SHOW WARNINGS")
-            text = " ".join(str(row["Message"]) for row in notes if int(row["Code"]) == 1003)
-            known = self._relations[instance] = relations(self._default_schema(instance), text)
-        return known
-
-    def _explain(self, words: str, instance: Instance) -> str:
-        if instance.generic:
-            raise PlanFailed(UNKNOWN_VALUES)
-        schema = self._default_schema(instance)
-        if schema and schema != self._schema:
-            self._session.run(f"USE {identifier(schema)}")
-            self._schema = schema
-        rows = self._session.rows(words + instance.sql.strip().rstrip(";"))
-        if not rows:
-            raise PlanFailed("the server gave no plan")
-        return str(next(iter(rows[0].values())))
-
-    def _default_schema(self, instance: Instance) -> str:
-        path = instance.search_path or self._snapshot.search_path
-        return path[0] if path else self._snapshot.server.database
 
     def _leaf_pages(self, table: QualifiedName, name: str) -> LeafPages | None:
         index, sampled = self._indexes.existing(table, name), self._tables.get(table)
@@ -390,7 +358,7 @@ class ScratchPlanner:
             return None
         known = index.facts.mysql.leaf_pages if index.facts is not None and index.facts.mysql is not None else None
         if index.primary:  # rows lie in its leaves, not entries
-            pages = known or self._pages(table)
+            pages = known or self._explainer.pages(table)
             return LeafPages(pages, max(1.0, pages / sampled.scale))
         predicted = float(self._figures.size(index, sampled).leaf_pages)
         return LeafPages(

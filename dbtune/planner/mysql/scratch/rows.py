@@ -32,6 +32,8 @@ class Sample:
     """Rows of one table."""
 
     rows: Sequence[Sequence[object]]
+    columns: Sequence[str]
+    """Whose values a row holds, in order."""
     of: float
     """Rows that the table has, as drawing them has shown: statistics can be off by a third."""
     refusal: str | None = None
@@ -51,18 +53,18 @@ def sample(target: MySQLSession, table: Table, rows: float, most: int) -> Sample
     try:
         found: list[Row] = target.rows(f"{query} LIMIT {most}" if rows <= most else query)
     except MySQLError as error:
-        return Sample((), rows, first_line(error))
+        return Sample((), names, rows, first_line(error))
     step = max(1.0, len(found) / most)  # what is too much is left out evenly: a LIMIT would leave out the end
     kept = [found[int(place * step)] for place in range(min(len(found), most))]
-    return Sample([[row[name] for name in names] for row in kept], max(len(kept), len(found) / min(1.0, share)))
+    of = max(len(kept), len(found) / min(1.0, share))
+    return Sample([[row[name] for name in names] for row in kept], names, of)
 
 
-def fill(session: MySQLSession, table: Table, rows: Sequence[Sequence[object]]) -> None:
+def fill(session: MySQLSession, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Put the rows into the scratch server's table; rows that a unique key refuses are left out."""
-    columns = stored_columns(table)
     if not columns:
         return
-    names = ", ".join(identifier(column.name) for column in columns)
+    names = ", ".join(map(identifier, columns))
     one = f"({', '.join(['%s'] * len(columns))})"
     batch = max(1, min(_BATCH, math.floor(30_000 / len(columns))))
     for start in range(0, len(rows), batch):

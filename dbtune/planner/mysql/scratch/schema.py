@@ -27,8 +27,11 @@ _ELSEWHERE = re.compile(
 """Table options that name files, keys or engines of the machine, or say how often to count."""
 
 
-def create_schema(host: ScratchHost, snapshot: Snapshot) -> list[Limit]:
-    """Make it; what the server refuses becomes a Limit. Raises PlannerUnavailable where a database is there already."""
+def create_schema(host: ScratchHost, snapshot: Snapshot, *, own_engines: bool = False) -> list[Limit]:
+    """Make it; what the server refuses becomes a Limit. Raises PlannerUnavailable where a database is there already.
+
+    ``own_engines``: each table in the engine that it has, where plans are made for InnoDB alone.
+    """
     session = host.session
     databases = sorted({table.name.schema for table in snapshot.tables} | set(snapshot.search_path))
     there = {str(row["name"]) for row in session.rows("SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA")}
@@ -42,7 +45,7 @@ def create_schema(host: ScratchHost, snapshot: Snapshot) -> list[Limit]:
     for name in databases:
         session.run(f"CREATE DATABASE IF NOT EXISTS {identifier(name)}{_text_order(snapshot, name)}")
         host.on_close.append(lambda name=name: session.run(f"DROP DATABASE IF EXISTS {identifier(name)}"))  # type: ignore[misc]
-    limits = [limit for table in snapshot.tables for limit in _create_table(session, table)]
+    limits = [limit for table in snapshot.tables for limit in _create_table(session, table, own_engines=own_engines)]
     limits += _create_views(session, snapshot)
     return limits
 
@@ -57,14 +60,14 @@ def _text_order(snapshot: Snapshot, database: str) -> str:
     return f" COLLATE {snapshot.server.collation}"
 
 
-def _create_table(session: MySQLSession, table: Table) -> Iterator[Limit]:
+def _create_table(session: MySQLSession, table: Table, *, own_engines: bool) -> Iterator[Limit]:
     mysql = table.mysql
     if mysql is None or not mysql.definition:
         yield Limit(f"table {table.name}", "its definition could not be read: statements on it are not planned")
         return
     definition = _ELSEWHERE.sub("", mysql.definition)
     engine = _ENGINE.search(definition)
-    if engine is not None and engine[1].lower() != "innodb":
+    if engine is not None and engine[1].lower() != "innodb" and not own_engines:
         definition = definition.replace(engine[0], ") ENGINE=InnoDB", 1)
         yield Limit(f"table {table.name}", f"planned as if it were InnoDB, and not {engine[1]}: costs differ")
     try:

@@ -144,6 +144,8 @@ def _mariadb_costs(host: ScratchHost, snapshot: Snapshot) -> list[Limit]:
     """MariaDB 11: variables of the engine, for tables opened from now on."""
     costs = snapshot.server.mysql.costs if snapshot.server.mysql is not None else ()
     limits: list[Limit] = []
+    if not host.version.has(MySQLAbility.COST_VARIABLES):  # an older series, of which a Limit tells
+        return limits
     for cost in costs:
         if cost.engine != "InnoDB" or not _IN_COST.fullmatch(cost.name):
             continue

@@ -1,0 +1,5 @@
+SET SESSION lock_wait_timeout = 5;
+ALTER TABLE orders MODIFY total decimal(14, 2), ALGORITHM=INPLACE, LOCK=NONE;
+ALTER TABLE orders DROP INDEX customer, ALGORITHM=INPLACE, LOCK=NONE;
+ALTER TABLE orders ADD COLUMN state varchar(10);
+DROP TABLE nowhere;
