@@ -68,6 +68,8 @@ class _Planned:
     costs: Mapping[str, tuple[PlannedStatement, StatementCost]]
     failures: Mapping[str, str]
     skipped: tuple[Skipped, ...]
+    unplanned: tuple[PlannedStatement, ...]
+    """Those of them that are no utility statements."""
     questions: int
 
     @classmethod
@@ -77,6 +79,7 @@ class _Planned:
         costs: dict[str, tuple[PlannedStatement, StatementCost]] = {}
         failures: dict[str, str] = {}
         skipped: list[Skipped] = []
+        unplanned: list[PlannedStatement] = []
         for number, statement in enumerate(workload.statements):
             progress.step(step, number, len(workload.statements))
             planned = read_statement(statement, snapshot)
@@ -87,9 +90,10 @@ class _Planned:
             try:
                 costs[statement.fingerprint] = planned, gate.cost(planned)
             except PlanFailed as error:
+                unplanned.append(planned)
                 failures[statement.fingerprint] = without_value(str(error))
                 skipped.append(Skipped(statement.fingerprint, str(error), statement.text))
-        return cls(costs, failures, tuple(skipped), gate.calls)
+        return cls(costs, failures, tuple(skipped), tuple(unplanned), gate.calls)
 
 
 def check_changes(
@@ -133,7 +137,7 @@ def check_changes(
         snapshot,
         migrated.after,
         migrated.effects,
-        _changes(snapshot, before, after),
+        tuple(_changes(snapshot, migrated.after, before, after)),
         name,
         confidence,
         writes,
@@ -160,19 +164,31 @@ def check_changes(
     )
 
 
-def _changes(snapshot: Snapshot, before: _Planned, after: _Planned) -> tuple[StatementChange, ...]:
-    """What could be planned before, with what has become of it."""
+def _changes(snapshot: Snapshot, after_all: Snapshot, before: _Planned, after: _Planned) -> Iterator[StatementChange]:
+    """What could be planned before, with what has become of it; of the rest what the migration takes something from."""
     least = least_rise(snapshot)
-    return tuple(
-        StatementChange(
-            planned,
-            cost,
-            after.costs.get(planned.fingerprint, (planned, None))[1],
-            after.failures.get(planned.fingerprint, ""),
-            least,
-        )
-        for planned, cost in before.costs.values()
-    )
+    for planned, cost in before.costs.values():
+        then = after.costs.get(planned.fingerprint, (planned, None))[1]
+        yield StatementChange(planned, cost, then, after.failures.get(planned.fingerprint, ""), least)
+    for planned in before.unplanned:
+        gone = _gone(planned, snapshot, after_all)
+        if gone:
+            yield StatementChange(planned, StatementCost(0.0, ()), None, gone, least)
+
+
+def _gone(planned: PlannedStatement, before: Snapshot, after: Snapshot) -> str:
+    """The first table or column that the statement uses and the migration takes away, in a clause; empty: none."""
+    facts = planned.facts
+    for table in sorted(name for name in facts.tables if before.table(name) is not None):
+        if after.table(table) is None:
+            return f"table {table} is not there any more"
+    used = {(use.table, column) for use in facts.uses for column in use.columns}
+    used |= {(write.table, column) for write in facts.writes for column in write.columns}
+    for name, column in sorted(used):
+        old, new = before.table(name), after.table(name)
+        if old is not None and new is not None and old.column(column) is not None and new.column(column) is None:
+            return f"column {column} of {name} is not there any more"
+    return ""
 
 
 def _planned_writes(migrated: Migrated, planner: Planner) -> Iterator[tuple[SourceLocation, PlannedWrite]]:

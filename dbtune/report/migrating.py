@@ -7,6 +7,9 @@ from dbtune.model.recommendation import Report
 from dbtune.report.text import human_bytes, human_count, one_line
 from dbtune.report.wording import plural
 
+DEARER = 1.2
+"""A statement this many times as dear is told as one (as in ``rules.migration_context``)."""
+
 
 def title(report: Report) -> str:
     """``migrations/001.sql and 2 more on shop``."""
@@ -33,6 +36,10 @@ def nothing_found(report: Report) -> str:
         return (
             "Nothing found. There is no workload, so what becomes of its plans is not known: "
             f"pass --workload FILE.sql or --log FILE, or take a snapshot where {source} counts statements."
+        )
+    if any(one.cost_after >= DEARER * one.cost_before for one in report.workload.changed):
+        return (
+            "Nothing found: no lock lasts, and what is dearer below is so by little, or by guesses about new indexes."
         )
     return f"Nothing found: none of {plural(report.workload.statements, 'statement')} is worse off, no lock lasts."
 

@@ -117,6 +117,22 @@ def test_new_queries_are_planned_on_the_schema_as_it_will_be(
     assert [(one["rule"], one["location"]) for one in found] == [("query.fails", {"file": "q.sql", "line": 3})]
 
 
+def test_a_statement_that_cannot_be_planned_is_seen_to_break(
+    server: MySQLServer, snapshot: Path, here: Here, tmp_path: Path
+) -> None:
+    # the row that it looks up by its key is made, and is not one that the other condition takes
+    (tmp_path / "w.sql").write_text("SELECT name FROM customers WHERE mail = 'm5@x' AND city > 'zzz';\n")
+    (tmp_path / "1.sql").write_text(
+        "ALTER TABLE customers ADD COLUMN town int;\nALTER TABLE customers DROP COLUMN city;\n"
+    )
+    run = here("check", snapshot, "1.sql", "-w", "w.sql", "--scratch", server.url, "--format", "json")
+    report = json.loads(run.out)
+    assert run.status == 1
+    (found,) = [one for one in report["recommendations"] if one["rule"] == "migration.breaks"]
+    assert found["location"] == {"file": "1.sql", "line": 2}
+    assert "column city of cli_check.customers is not there any more" in found["reason"]
+
+
 def test_bad_input_is_one_line(server: MySQLServer, snapshot: Path, here: Here, tmp_path: Path) -> None:
     before = databases(server)
     (tmp_path / "1.sql").write_text("-- fine\nSELECT 1;\n\nALTER TABLE orders\n  ADD COLUMN x int,,;\n")

@@ -2,7 +2,8 @@
 
 A change of a column's type that makes an index useless for a comparison, a view that is written anew, a table that
 becomes partitioned. The statement was planned before the migration and after it. One that is planned as before, and
-costs more only because the planner knows less of a column until the next ANALYZE, is no finding.
+costs more only because the planner knows less of a column until the next ANALYZE, is no finding. Nor is one whose plan
+takes an index that the migration makes: it does not have to, and is dearer by what is guessed of that index alone.
 
 ## Example
 
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Subject
 from dbtune.model.units import plural
 from dbtune.rules.finding import Finding
@@ -37,7 +39,9 @@ def slower(ctx: MigrationContext) -> Iterator[Finding]:
     dropped = [index for name in names if (index := ctx.index(name)) is not None]
     by_step: dict[int, list[StatementChange]] = {}
     for change in ctx.changes:
-        if change.is_worse and change.is_planned_otherwise and not any(map(change.reads, dropped)):
+        if not change.is_worse or not change.is_planned_otherwise or any(map(change.reads, dropped)):
+            continue
+        if not _is_guess(ctx, change):
             by_step.setdefault(_culprit(ctx, change), []).append(change)
     for number, slower in sorted(by_step.items()):
         effects = ctx.effects[number]
@@ -52,10 +56,23 @@ def slower(ctx: MigrationContext) -> Iterator[Finding]:
         )
 
 
+def _is_guess(ctx: MigrationContext, change: StatementChange) -> bool:
+    """Whether the plan is dearer by what is guessed of a new index alone: an index more is a choice more for the
+    planner, and costs a statement nothing that it does not have to take."""
+    built = {name for effects in ctx.effects for name in effects.built}
+    new = {index.name for index in ctx.after.indexes if index.full_name in built}
+    columns = _columns_of(change)
+    retyped = any(effects.retyped & columns for effects in ctx.effects)
+    return change.after is not None and bool(change.after.indexes & new) and not retyped
+
+
+def _columns_of(change: StatementChange) -> set[tuple[QualifiedName, str]]:
+    return {(use.table, column) for use in change.planned.facts.uses for column in use.columns}
+
+
 def _culprit(ctx: MigrationContext, change: StatementChange) -> int:
     tables = change.planned.facts.tables
-    columns = {(use.table, column) for use in change.planned.facts.uses for column in use.columns}
-    retyped = [number for number, effects in enumerate(ctx.effects) if effects.retyped & columns]
+    retyped = [number for number, effects in enumerate(ctx.effects) if effects.retyped & _columns_of(change)]
     strong = [number for number, effects in enumerate(ctx.effects) if effects.locked & tables]
     touching = [
         number for number, effects in enumerate(ctx.effects) if any(lock.table in tables for lock in effects.locks)
