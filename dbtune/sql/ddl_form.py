@@ -98,6 +98,11 @@ class Ddl:
         """``CREATE INDEX``, ``VACUUM``."""
         return f"{self.verb} {self.object}".strip().upper()
 
+    @property
+    def takes_no_clauses(self) -> bool:
+        """Whether it is a DROP INDEX, which says nothing of ALGORITHM on MariaDB."""
+        return (self.verb, self.object) == ("drop", "index")
+
     def spelled(self, action: Action) -> str:
         return self.text[action.start : action.end]
 

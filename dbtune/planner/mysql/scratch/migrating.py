@@ -15,7 +15,7 @@ from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_refusals import code_of, first_line
-from dbtune.ddl.mysql_alter import with_way
+from dbtune.ddl.mysql_alter import drop_named_index, with_way
 from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.errors import UsageError
 from dbtune.model.migration import AlterAlgorithm, AlterLock, AlterWay, Effects, PendingStatement
@@ -102,8 +102,10 @@ class EmptyDatabases:
             for algorithm, lock in WAYS:
                 if ddl.algorithm not in ("", algorithm) or (ddl.lock and ddl.lock != lock):
                     continue
+                if ddl.takes_no_clauses and not lock:  # DROP INDEX is never INSTANT
+                    continue
                 try:
-                    self._session.run(_with(ddl, algorithm, lock))
+                    self._session.run(self._with(ddl, algorithm, lock))
                 except MySQLError as error:
                     if code_of(error) not in NOT_THIS_WAY:
                         break  # it says the same, or something else, of the statement as it stands
@@ -112,6 +114,20 @@ class EmptyDatabases:
                 return _Asked((algorithm, lock), refusal)
         self._session.run(ddl.text)
         return _Asked(None)
+
+    def _with(self, ddl: Ddl, algorithm: AlterAlgorithm, lock: AlterLock) -> str:
+        """The statement with what it does not say itself of ALGORITHM and LOCK."""
+        assert ddl.clauses_at is not None
+        if ddl.takes_no_clauses and self._session.version.family == "mariadb" and lock in ("NONE", "SHARED"):
+            table, index = self._qualified(ddl.name), ddl.actions[0].name
+            return drop_named_index(table, index, algorithm="COPY" if algorithm == "COPY" else "INPLACE", lock=lock).sql
+        return with_way(
+            ddl.text,
+            ddl.clauses_at,
+            comma=ddl.clauses_with_comma,
+            algorithm="" if ddl.algorithm else algorithm,
+            lock="" if ddl.lock else lock,
+        )
 
     def _touched(self, ddl: Ddl) -> frozenset[QualifiedName]:
         """Tables that were there before the migration, by the name they had then."""
@@ -190,17 +206,6 @@ def use(session: MySQLSession, database: str) -> None:
 def _index_name(table: QualifiedName, index: str) -> QualifiedName:
     """As ``Index.full_name``."""
     return QualifiedName(table.schema, f"{table.name}.{index}")
-
-
-def _with(ddl: Ddl, algorithm: AlterAlgorithm, lock: AlterLock) -> str:
-    assert ddl.clauses_at is not None
-    return with_way(
-        ddl.text,
-        ddl.clauses_at,
-        comma=ddl.clauses_with_comma,
-        algorithm="" if ddl.algorithm else algorithm,
-        lock="" if ddl.lock else lock,
-    )
 
 
 def _not_run(ddl: Ddl) -> str | None:
