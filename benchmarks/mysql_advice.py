@@ -40,8 +40,8 @@ from dbtune.model.workload import Statement, Workload
 from dbtune.planner.opening import ScratchWishes, open_planner
 from dbtune.report.text import shortened
 from dbtune.rules.engine import advise
+from dbtune.rules.mysql_hinting import KEEP_INDEX_OUT
 from dbtune.rules.options import AdviseOptions
-from dbtune.rules.query.keep_index_out import RULE as KEEP_INDEX_OUT
 from dbtune.sql.fingerprint import fingerprint, normalise
 from tests.servers.mysql_sandbox import FLAVOURS, MySQLServer, script
 

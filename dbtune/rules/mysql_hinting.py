@@ -9,9 +9,14 @@ from dbtune.connect.mysql_abilities import MySQLAbility, ServerVersion
 from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.access import StatementFacts
 from dbtune.model.names import QualifiedName
+from dbtune.model.recommendation import Aside, Report
 from dbtune.model.schema import Index
 from dbtune.rules.mysql_rewriting import Edit
+from dbtune.rules.mysql_tables import hinted_indexes
 from dbtune.sql.mysql_hints import without_by_clause, without_by_comment
+
+KEEP_INDEX_OUT, NEW_INDEX = "query.keep-index-out", "index.missing"
+"""Rules: the one that recommends the hints, and the one that recommends what they keep out."""
 
 Places = Iterable[tuple[QualifiedName, str]]
 """Each index's table and name."""
@@ -65,3 +70,23 @@ class Hinting:
 
 def places(indexes: Iterable[Index]) -> Places:
     return [(index.table, index.name) for index in indexes]
+
+
+def recommended_hints(report: Report, version: ServerVersion) -> dict[str, Edit]:
+    """By fingerprint, what puts the hints that the report recommends into a statement's text."""
+    hinting = Hinting.of(version)
+    return {
+        statement.fingerprint: hinting.edit(_named(report, one.sql.asides))
+        for one in report.recommendations
+        if one.rule == KEEP_INDEX_OUT
+        for statement in one.evidence.statements
+    }
+
+
+def _named(report: Report, asides: Sequence[Aside]) -> list[tuple[QualifiedName, str]]:
+    """The report's new indexes that the hints of the asides' statements name."""
+    names = {name for aside in asides for name in hinted_indexes(aside.text)}
+    new = [one.object for one in report.recommendations if one.rule == NEW_INDEX]
+    return [
+        (QualifiedName(o.schema, o.table), o.index) for o in new if o.index is not None and o.index.lower() in names
+    ]

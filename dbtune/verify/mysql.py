@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -26,6 +26,8 @@ from dbtune.model.verification import BuiltObject
 from dbtune.model.workload import Instance
 from dbtune.planner.mysql.live import PlansOfSession
 from dbtune.planner.mysql.prices import RowPrices, pages_of, with_write_costs
+from dbtune.rules.mysql_hinting import recommended_hints
+from dbtune.rules.mysql_rewriting import Edit
 from dbtune.sql.mysql_effects import only_reads
 from dbtune.verify.mysql_builds import IndexChange, index_changes, told_name
 from dbtune.verify.mysql_target import read_target
@@ -70,6 +72,7 @@ class MySQLCopy:
         self.changes = tuple(
             replace(one, table=QualifiedName(self.names.of(one.table.schema), one.table.name)) for one in changes
         )
+        self.report = report
         self.limit_ms = max(1, round(limit_ms))
         self.ledger = Ledger()
         database = url.database or report.target.database
@@ -147,7 +150,7 @@ class MySQLStaging:
             self._worlds.enter(world)
             # EXPLAIN runs nothing; MariaDB refuses that of a locking read in a transaction that may not write
             with self._reading(may_lock=not only_reads(one.texts[0])):
-                plan = self._plans.plan(Instance(_bare(one.texts[0]), search_path=self._path(one)))
+                plan = self._plans.plan(Instance(self._texts(world, one)[0], search_path=self._path(one)))
         except MySQLError as error:
             raise self._failure(error) from None
         read = frozenset(node.relation for node in plan.root.walk() if node.relation is not None)
@@ -171,11 +174,11 @@ class MySQLStaging:
             self._worlds.enter(world, self._tables(one))
             with self._reading():
                 self._plans.use(self._path(one))
-                for text in one.texts:
-                    self._session.explain("FORMAT=JSON", _bare(text))  # opens the tables again after the ALTERs
-                for text in one.texts:
+                for text in self._texts(world, one):
+                    self._session.explain("FORMAT=JSON", text)  # opens the tables again after the ALTERs
+                for text in self._texts(world, one):
                     started = time.perf_counter()
-                    self._session.run_through(_bare(text))
+                    self._session.run_through(text)
                     passed = (time.perf_counter() - started) * 1000
                     if passed >= self._copy.limit_ms:  # it was ended between two rows, or in a SLEEP()
                         return None
@@ -192,12 +195,23 @@ class MySQLStaging:
         return self._copy.collected()
 
     @cached_property
+    def _hints(self) -> Mapping[str, Edit]:
+        """By fingerprint: what the report would have the program write into its statements."""
+        return recommended_hints(self._copy.report, self._session.version)
+
+    @cached_property
     def _worlds(self) -> Worlds:
         return Worlds(self._session, self._snapshot, self._copy.ledger)
 
     @cached_property
     def _plans(self) -> PlansOfSession:
         return PlansOfSession(self._session, self._snapshot, pages_of(self._snapshot))
+
+    def _texts(self, world: World, one: Runnable) -> list[str]:
+        """As the program sends them: with the advice, that on hints is followed, too."""
+        hint = self._hints.get(one.fingerprint) if world == "with" else None
+        bare = [text.strip().rstrip(";") for text in one.texts]
+        return bare if hint is None else [hint(text) or text for text in bare]
 
     def _path(self, one: Runnable) -> tuple[str, ...]:
         return tuple(self._copy.names.of(name) for name in one.search_path)
@@ -230,10 +244,6 @@ def _with_size(built: BuiltObject, change: IndexChange, after: Snapshot) -> Buil
     names = {one.index for one in change.added}
     sizes = [i.facts.bytes for i in table.indexes if i.facts and i.name in names] if table is not None else []
     return replace(built, bytes=sum(sizes) or None) if built.error is None else built
-
-
-def _bare(text: str) -> str:
-    return text.strip().rstrip(";")
 
 
 def _end(session: MySQLSession, lock: str) -> None:

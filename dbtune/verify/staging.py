@@ -19,6 +19,7 @@ World = Literal["without", "with"]
 class Runnable:
     """A statement's executions, with their literals; one run is all of them."""
 
+    fingerprint: str
     texts: tuple[str, ...]
     search_path: tuple[str, ...] = ()
 

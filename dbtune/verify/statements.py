@@ -49,7 +49,7 @@ def expected_statements(report: Report, workload: Workload) -> tuple[tuple[Expec
         statement = given.get(fingerprint)
         said = told.get(fingerprint)
         text = said.text if said is not None else statement.text if statement is not None else ""
-        runnable = _runnable(statement, text, dialect)
+        runnable = _runnable(fingerprint, statement, text, dialect)
         if runnable is None:
             if said is not None:  # what the report does not name is not missed
                 not_run.append(NotRun(fingerprint, text, NO_VALUES))
@@ -79,11 +79,11 @@ def _others(report: Report) -> Iterator[tuple[str, _Told]]:
                 yield one.fingerprint, _Told(one.text, one.calls)
 
 
-def _runnable(statement: Statement | None, text: str, dialect: Dialect) -> Runnable | None:
+def _runnable(fingerprint: str, statement: Statement | None, text: str, dialect: Dialect) -> Runnable | None:
     """The workload's executions; else the text itself, where it needs no values."""
     if statement is not None and statement.samples:
-        return Runnable(statement.samples[:EXECUTIONS], statement.search_path)
+        return Runnable(fingerprint, statement.samples[:EXECUTIONS], statement.search_path)
     alone = statement.text if statement is not None else text
     if not alone or any(token.kind == "parameter" for token in tokens(alone, dialect)):
         return None
-    return Runnable((alone,), statement.search_path if statement is not None else ())
+    return Runnable(fingerprint, (alone,), statement.search_path if statement is not None else ())

@@ -46,7 +46,7 @@ from dbtune.planner.gate import PlannedStatement, StatementCost
 from dbtune.planner.robustness.risk import LEAST_GAIN
 from dbtune.rules.context import Context
 from dbtune.rules.finding import Finding
-from dbtune.rules.mysql_hinting import Hinting, places
+from dbtune.rules.mysql_hinting import KEEP_INDEX_OUT, Hinting, places
 from dbtune.rules.mysql_rewriting import Rewritten, rewritten
 from dbtune.rules.mysql_tables import version_of
 from dbtune.rules.registry import rule
@@ -75,11 +75,8 @@ class Kept:
         return self.rewritten.before.cost > DEARER * self.today.cost
 
 
-RULE = "query.keep-index-out"
-
-
 @rule(
-    RULE,
+    KEEP_INDEX_OUT,
     group="query",
     severity="medium",
     dialects=("mysql", "mariadb"),

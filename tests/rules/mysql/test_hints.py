@@ -9,7 +9,7 @@ import pytest
 from dbtune.connect.mysql_abilities import server_version
 from dbtune.demo.mysql_hinted import hinted
 from dbtune.logs.sql_file import read_sql_file
-from dbtune.rules.query.keep_index_out import RULE
+from dbtune.rules.mysql_hinting import KEEP_INDEX_OUT
 from tests.rules.mysql.case_files import DATABASE, FOLDER, Case
 from tests.servers.mysql_sandbox import MySQLServer
 
@@ -19,12 +19,12 @@ INDEX = "idx_orders_customer"
 @pytest.mark.parametrize("flavour", ["mysql", "old_mariadb"])
 def test_hinted_statement_does_not_read_the_index(request: pytest.FixtureRequest, flavour: str, tmp_path: Path) -> None:
     server: MySQLServer = request.getfixturevalue(flavour)  # says so where there is none
-    report = Case(FOLDER / RULE / "speaks.sql").report(server, tmp_path)
+    report = Case(FOLDER / KEEP_INDEX_OUT / "speaks.sql").report(server, tmp_path)
     workload = read_sql_file(tmp_path / "workload.sql", server.family)
     with server.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT VERSION()")
         changed = hinted(workload, report, server_version(cursor.fetchall()[0][0]))
-    told = {s.fingerprint for r in report.recommendations if r.rule == RULE for s in r.evidence.statements}
+    told = {s.fingerprint for r in report.recommendations if r.rule == KEEP_INDEX_OUT for s in r.evidence.statements}
     assert told
     assert {s.fingerprint for s, t in zip(workload.statements, changed.statements, strict=True) if s != t} == told
     with server.connect(DATABASE) as connection, connection.cursor() as cursor:
