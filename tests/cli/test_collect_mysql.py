@@ -138,7 +138,5 @@ def test_grants_that_cannot_be_printed(here: Callable[..., Run]) -> None:
     assert "--narrow is for Postgres" in here("grants", "mariadb", "--schema", "a", "--narrow").assert_one_line_error(2)
 
 
-def test_what_is_not_there_yet_is_told(here: Callable[..., Run], shop: str, tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text("{}")
+def test_what_is_not_there_yet_is_told(here: Callable[..., Run], shop: str) -> None:
     assert "on Postgres only" in here("analyze", shop, "--explain-analyze").assert_one_line_error(2)
-    assert "on Postgres only" in here("verify", shop, tmp_path / "report.json", "--staging").assert_one_line_error(2)

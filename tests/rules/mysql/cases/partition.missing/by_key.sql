@@ -1,6 +1,7 @@
--- Tenants are told by a text, which both servers hash in a way of their own (KEY). On MariaDB the index does as well.
+-- Tenants are told by a text, which both servers hash in a way of their own (KEY).
 -- options: {"partition_bytes": 1000000, "only": ["partition.missing"]}
 -- what_if: true
+-- only: mysql
 -- as of 2026-01-20T12:00:00+00:00
 CREATE TABLE digits AS SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7
    UNION SELECT 8 UNION SELECT 9;

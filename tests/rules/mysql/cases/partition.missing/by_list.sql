@@ -17,7 +17,7 @@ DROP TABLE digits;
 -- mariadb: ANALYZE TABLE readings PERSISTENT FOR ALL;
 
 -- workload
--- calls: 100
+-- calls: 400
 SELECT max(note), sum(value) FROM readings WHERE region = 'asia';
 -- calls: 50
 SELECT value, note FROM readings WHERE region IN ('o''seas') ORDER BY note LIMIT 5;
