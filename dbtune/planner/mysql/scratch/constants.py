@@ -1,7 +1,7 @@
 """Rows that a statement looks up by a whole unique key: the optimiser reads them before it plans.
 
-Where the sample lacks such a row, one of its rows is given the key that is looked up. Columns by which that row leads
-to other tables get a value that is there as well.
+Where the sample lacks such a row, one of its rows is given the key that is looked up: one that meets the statement's
+other conditions, if there is any. Columns by which that row leads to other tables get a value that is there as well.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ MESSAGES = (
 )
 
 DUPLICATE = 1062
+
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_CONSTANTS = (exp.Literal, exp.Neg, exp.Cast)
 
 _Bound = dict[str, dict[str, str]]
 """Alias to column to the constant it must equal, as SQL."""
@@ -56,7 +59,8 @@ def put_rows(session: MySQLSession, sql: str, schema: str, tables: Mapping[Quali
         if table is None or key is None:
             continue
         values = {column: columns[column.lower()] for column in key}
-        done |= _put(session, table, values, _leading(alias, key, joins, named, tables))
+        wanted = _comparisons(tree, named, alias)
+        done |= _put(session, table, values, wanted, _leading(alias, key, joins, named, tables))
     return done
 
 
@@ -76,9 +80,22 @@ def _equalities(
             joins += [(left, right), (right, left)]
             continue
         alias = (left.table or only).lower()
-        if alias in named and isinstance(right, exp.Literal | exp.Neg | exp.Cast):
+        if alias in named and isinstance(right, _CONSTANTS):
             bound.setdefault(alias, {})[left.name.lower()] = right.sql(dialect="mysql")
     return bound, joins
+
+
+def _comparisons(tree: exp.Expr, named: Mapping[str, QualifiedName], alias: str) -> list[str]:
+    """What the statement compares columns of the table with, as conditions on the table alone."""
+    found: list[str] = []
+    for one in tree.find_all(*_COMPARISONS):
+        columns = list(one.find_all(exp.Column))
+        own = len(columns) == 1 and (columns[0].table.lower() == alias or (not columns[0].table and len(named) == 1))
+        if own and one.left is columns[0] and isinstance(one.right, _CONSTANTS):
+            bare = one.copy()
+            bare.set("this", exp.column(columns[0].name, quoted=True))
+            found.append(bare.sql(dialect="mysql"))
+    return found
 
 
 def _whole_key(table: Table, columns: Mapping[str, str]) -> Sequence[str] | None:
@@ -109,6 +126,7 @@ def _put(
     session: MySQLSession,
     table: Table,
     values: Mapping[str, str],
+    wanted: Sequence[str],
     leading: Iterator[tuple[str, QualifiedName, str]],
 ) -> bool:
     where = " AND ".join(f"{identifier(column)} = {value}" for column, value in values.items())
@@ -116,7 +134,9 @@ def _put(
     try:
         if not session.rows(f"SELECT 1 AS there FROM {name} WHERE {where} LIMIT 1"):
             given = ", ".join(f"{identifier(column)} = {value}" for column, value in values.items())
-            session.run(f"UPDATE {name} SET {given} LIMIT 1")
+            fitting = " + ".join(f"COALESCE({condition}, 0)" for condition in wanted)
+            order = f" ORDER BY {fitting} DESC" if wanted else ""
+            session.run(f"UPDATE {name} SET {given}{order} LIMIT 1")
         for column, other, theirs in leading:
             found = session.rows(f"SELECT {identifier(theirs)} AS v FROM {qualified(other)} LIMIT 1")
             if found:
