@@ -84,8 +84,7 @@ def command(
     of. They run in read-only transactions. On MySQL and MariaDB statements that write are planned only.
 
     The one command that writes to the database: it asks before, or wants --staging. Exit status 1 where a plan that
-    the report calls safe (MySQL and MariaDB: a statement that it expects to become cheaper) is more than 1.2 times
-    slower.
+    the report calls safe is more than 1.2 times slower.
     """
     terminal = current_terminal()
     target = parse_target(url)
