@@ -81,7 +81,7 @@ class Truth:
     def built(self, indexes: Sequence[Index]) -> Iterator[None]:
         with self._connection.cursor() as cursor:
             for index in indexes:
-                cursor.execute(alter_table(index, add_index(index)))
+                cursor.execute(alter_table(index.table, add_index(index)))
             yield
             for index in indexes:
                 cursor.execute(f"DROP INDEX {index.name} ON {index.table.name}")

@@ -52,6 +52,8 @@ class MySQLAbility(Enum):
     AUTOMATIC_HISTOGRAMS = 80400, None, "ANALYZE TABLE ... UPDATE HISTOGRAM ... AUTO UPDATE"
     ENGINE_INDEPENDENT_STATISTICS = None, 100001, "mysql.table_stats, column_stats, index_stats"
     JSON_HISTOGRAMS = None, 100800, "histogram_type JSON_HB; the default since 11.0"
+    INNODB_TABLES = 80003, None, "information_schema.INNODB_TABLES; before, and on MariaDB, INNODB_SYS_TABLES"
+    WHOLE_FREQUENCIES = None, 110000, "rows per value count as they are; MariaDB 10's InnoDB halves them"
     COST_TABLES = 50700, None, "mysql.server_cost and mysql.engine_cost"
     COST_TABLE_DEFAULTS = 80000, None, "their columns default_value"
     COST_VARIABLES = None, 110000, "optimizer_*_cost variables and information_schema.OPTIMIZER_COSTS"
@@ -65,6 +67,7 @@ class MySQLAbility(Enum):
     EXPLAIN_ANALYZE = 80018, None, "EXPLAIN ANALYZE, as a tree"
     EXPLAIN_ANALYZE_JSON = 80300, None, "EXPLAIN ANALYZE FORMAT=JSON, of version 2"
     ANALYZE_JSON = None, 100101, "ANALYZE FORMAT=JSON statement"
+    EXPLAIN_EXTENDED_NOTE = None, 100000, "note 1003, the statement as it is planned: of EXPLAIN EXTENDED, not of JSON"
     EXPLAIN_UPDATES = 50603, 100005, "EXPLAIN of UPDATE and DELETE"
 
     HASH_JOIN = 80018, None, "hash joins; MariaDB has block nested loop hash joins by join_cache_level"
@@ -80,6 +83,7 @@ class MySQLAbility(Enum):
 
     INSTANT_ADD_COLUMN = 80012, 100302, "ALGORITHM=INSTANT for a new last column"
     INSTANT_DROP_COLUMN = 80029, 100400, "ALGORITHM=INSTANT for any column, new or dropped"
+    DROP_INDEX_WAY = 50600, None, "ALGORITHM and LOCK behind DROP INDEX … ON (MariaDB: error 1064)"
     RENAME_INDEX = 50700, 100502, "ALTER TABLE ... RENAME INDEX"
     SET_PERSIST = 80000, None, "SET PERSIST, RESET PERSIST"
     ROLES = 80000, 100005, "CREATE ROLE"
@@ -121,6 +125,13 @@ class ServerVersion:
     def either(self, ability: MySQLAbility, there: str, otherwise: str) -> str:
         """The SQL for a server with the ability, or the one for a server without it."""
         return there if self.has(ability) else otherwise
+
+
+def hiding_words(version: ServerVersion) -> tuple[str, str] | None:
+    """The words that hide an index from all plans, and show it again; None where the version has none."""
+    if version.has(MySQLAbility.INVISIBLE_INDEXES):
+        return "INVISIBLE", "VISIBLE"
+    return ("IGNORED", "NOT IGNORED") if version.has(MySQLAbility.IGNORED_INDEXES) else None
 
 
 def server_version(text: str) -> ServerVersion:

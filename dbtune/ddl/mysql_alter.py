@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dbtune.ddl.mysql_indexes import add_index
+from dbtune.ddl.mysql_indexes import add_index, alter_table
 from dbtune.ddl.mysql_quoting import identifier, qualified
+from dbtune.model.migration import WAITING_WRITERS, AlterAlgorithm, AlterLock
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index
 
-Algorithm = Literal["INPLACE", "COPY", "DEFAULT"]
+Algorithm = AlterAlgorithm | Literal["DEFAULT"]
 """DEFAULT: INPLACE where the server can, else COPY."""
-Lock = Literal["NONE", "SHARED"]
 
 DROP_PRIMARY_KEY = "DROP PRIMARY KEY"
 
@@ -35,7 +35,7 @@ class AlterTable:
     table: QualifiedName
     clauses: tuple[str, ...]
     algorithm: Algorithm = "INPLACE"
-    lock: Lock = "NONE"
+    lock: AlterLock = "NONE"
     ending: str = ""
     """What stands behind everything else, without a comma: ``PARTITION BY …``."""
     may_refuse_rows: bool = False
@@ -49,12 +49,12 @@ class AlterTable:
     @property
     def sql(self) -> str:
         """The statement, without a semicolon."""
-        words = ", ".join((*self.clauses, f"ALGORITHM={self.algorithm}", f"LOCK={self.lock}"))
-        return _spaced(f"ALTER TABLE {qualified(self.table)} {words}", self.ending)
+        clauses = (*self.clauses, *way_clauses(self.algorithm, self.lock))
+        return _spaced(alter_table(self.table, *clauses), self.ending)
 
     @property
     def stops_writers(self) -> bool:
-        return self.lock != "NONE"
+        return self.lock in WAITING_WRITERS
 
 
 def build_index(index: Index, engine: str, *, replaced: Index | None = None) -> AlterTable:
@@ -70,10 +70,10 @@ def drop_index(index: Index, engine: str, *, restored: Index | None = None) -> A
 
 
 def drop_named_index(
-    table: QualifiedName, name: str, *, algorithm: Algorithm = "INPLACE", lock: Lock = "NONE"
+    table: QualifiedName, name: str, *, algorithm: Algorithm = "INPLACE", lock: AlterLock = "NONE"
 ) -> AlterTable:
-    """What DROP INDEX does, which takes no ALGORITHM on MariaDB (error 1064)."""
-    return AlterTable(table, (f"DROP INDEX {identifier(name)}",), algorithm, lock)
+    """What DROP INDEX does, which takes no ALGORITHM and LOCK everywhere."""
+    return AlterTable(table, (drop_clause(name),), algorithm, lock)
 
 
 def restore_index(index: Index, engine: str) -> AlterTable:
@@ -100,7 +100,7 @@ def drop_clause(index: str) -> str:
 
 
 def modify_column(
-    table: QualifiedName, clauses: Sequence[str], *, algorithm: Algorithm = "COPY", lock: Lock = "SHARED"
+    table: QualifiedName, clauses: Sequence[str], *, algorithm: Algorithm = "COPY", lock: AlterLock = "SHARED"
 ) -> AlterTable:
     """Columns given their definitions anew. A change of type is a COPY in every version."""
     return AlterTable(table, tuple(f"MODIFY COLUMN {clause}" for clause in clauses), algorithm, lock)
@@ -134,12 +134,19 @@ def add_foreign_key_clause(name: str, definition: str) -> str:
     return f"ADD CONSTRAINT {identifier(name)} {definition}"
 
 
-def with_way(text: str, at: int, *, comma: bool | None, algorithm: str, lock: str = "") -> str:
+def way_clauses(algorithm: str, lock: str) -> tuple[str, ...]:
+    """``ALGORITHM=…`` and ``LOCK=…``, each where it is not empty."""
+    return tuple(f"{name}={value}" for name, value in (("ALGORITHM", algorithm), ("LOCK", lock)) if value)
+
+
+def with_way(
+    text: str, at: int, *, comma: bool | None, algorithm: Algorithm | Literal[""], lock: AlterLock = ""
+) -> str:
     """A statement as it was written, with ALGORITHM and LOCK (empty: neither) at that place in it.
 
     ``comma``: whether one stands behind them, and between them; None: neither (CREATE INDEX).
     """
-    clauses = [f"{name}={value}" for name, value in (("ALGORITHM", algorithm), ("LOCK", lock)) if value]
+    clauses = way_clauses(algorithm, lock)
     if not clauses:
         return text
     words = (" " if comma is None else ", ").join(clauses) + ("," if comma else "")
@@ -150,7 +157,7 @@ def _spaced(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _way(index: Index, engine: str, *, is_build: bool) -> tuple[Algorithm, Lock]:
+def _way(index: Index, engine: str, *, is_build: bool) -> tuple[Algorithm, AlterLock]:
     if engine in COPYING_ENGINES:
         return "COPY", "SHARED"
     if is_build and any(key.column is None for key in index.keys):

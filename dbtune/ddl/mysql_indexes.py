@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dbtune.ddl.mysql_quoting import identifier, qualified
+from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index, IndexKey
 
 _KINDS = {"fulltext": "FULLTEXT INDEX", "spatial": "SPATIAL INDEX", "rtree": "SPATIAL INDEX"}
@@ -15,9 +16,9 @@ def add_index(index: Index, *, hidden: str = "") -> str:
     return " ".join(part for part in (f"ADD {kind} {identifier(index.name)} ({keys})", hidden) if part)
 
 
-def alter_table(table_of: Index, *clauses: str) -> str:
-    """ALTER TABLE with all the clauses at once."""
-    return f"ALTER TABLE {qualified(table_of.table)} {', '.join(clauses)}"
+def alter_table(table: QualifiedName, *clauses: str) -> str:
+    """ALTER TABLE with these clauses at once and no others, in whatever way the server likes best."""
+    return f"ALTER TABLE {qualified(table)} {', '.join(clauses)}"
 
 
 def key_expression(key: IndexKey) -> str:

@@ -25,6 +25,11 @@ def waiting_briefly(statements: Iterable[str]) -> tuple[str, ...]:
     return (BEFORE, *found) if found else ()
 
 
+def without_checks(statements: Iterable[str]) -> tuple[str, ...]:
+    """The statements while no foreign key is checked."""
+    return ("SET SESSION foreign_key_checks = 0", *statements, "SET SESSION foreign_key_checks = 1")
+
+
 def without_limits(statements: Iterable[str]) -> tuple[str, ...]:
     """The statements but for those that say how long to wait, where something else says so for all of them."""
     return tuple(sql for sql in statements if not _LIMIT.match(sql))

@@ -47,6 +47,9 @@ AlterAlgorithm = Literal["INSTANT", "INPLACE", "COPY"]
 AlterLock = Literal["", "NONE", "SHARED", "EXCLUSIVE"]
 """Who may go on meanwhile: all (also where it is empty, since INSTANT takes no such clause), readers, nobody."""
 
+WAITING_WRITERS: frozenset[AlterLock] = frozenset({"SHARED", "EXCLUSIVE"})
+"""Those under which writers wait until it is done."""
+
 
 @dataclass(frozen=True)
 class PendingStatement:
@@ -85,7 +88,7 @@ class AlterWay:
 
     @property
     def stops_writers(self) -> bool:
-        return self.lock in ("SHARED", "EXCLUSIVE")
+        return self.lock in WAITING_WRITERS
 
 
 @dataclass(frozen=True)

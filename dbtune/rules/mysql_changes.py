@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dbtune.connect.mysql_abilities import hiding_words
 from dbtune.ddl.mysql_alter import AlterTable, drop_index, restore_index, show_index
 from dbtune.ddl.mysql_session import waiting_briefly
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
-from dbtune.rules.mysql_tables import engine_of, hiding_words, is_visible, tools_for, version_of
+from dbtune.rules.mysql_tables import engine_of, is_visible, tools_for, version_of
 
 
 def drop(index: Index, snapshot: Snapshot) -> Change:

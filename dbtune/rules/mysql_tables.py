@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from dbtune.connect.mysql_abilities import MySQLAbility, ServerVersion
+from dbtune.connect.mysql_abilities import ServerVersion
 from dbtune.ddl.mysql_alter import AlterTable
 from dbtune.ddl.online_tools import Ties, online_commands
 from dbtune.model.mysql import MySQLIndex
@@ -48,13 +48,6 @@ def index_facts(index: Index) -> MySQLIndex:
 
 def is_visible(index: Index) -> bool:
     return index_facts(index).visible
-
-
-def hiding_words(version: ServerVersion) -> tuple[str, str] | None:
-    """The words that hide an index from all plans, and show it again; None where the version has none."""
-    if version.has(MySQLAbility.INVISIBLE_INDEXES):
-        return "INVISIBLE", "VISIBLE"
-    return ("IGNORED", "NOT IGNORED") if version.has(MySQLAbility.IGNORED_INDEXES) else None
 
 
 def serves_foreign_key(index: Index, columns: tuple[str, ...]) -> bool:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from dbtune.ddl.mysql_quoting import qualified
+from dbtune.ddl.mysql_alter import way_clauses
+from dbtune.ddl.mysql_indexes import alter_table
 from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Recommendation, Report
-from dbtune.sql.lexing_mysql import mysql_tokens
+from dbtune.sql.ddl_form import ActionKind, Ddl
+from dbtune.sql.ddl_mysql import read_mysql_ddl
 
-_NAME = r"`(?:[^`]|``)+`"
-_ALTER = re.compile(rf"ALTER TABLE (?P<schema>{_NAME})\.(?P<table>{_NAME}) (?P<clauses>.+)\Z", re.DOTALL)
-_ADDED = re.compile(rf"ADD (?:\w+ )?INDEX (?P<name>{_NAME})")
-_DROPPED = re.compile(rf"DROP INDEX (?P<name>{_NAME})\Z")
-_WAY = re.compile(r"(?:ALGORITHM|LOCK)=\w+\Z")
+_ADDED: frozenset[ActionKind] = frozenset({"add index", "add unique"})
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class IndexChange:
     def build(self, hidden: str) -> str:
         """The statement that adds the indexes and drops none; ``hidden``: a word after each, INVISIBLE or IGNORED."""
         clauses = [f"{one.sql} {hidden}".rstrip() for one in self.added]
-        return f"ALTER TABLE {qualified(self.table)} {', '.join((*clauses, *self.way))}"
+        return alter_table(self.table, *clauses, *self.way)
 
 
 def index_changes(report: Report) -> tuple[IndexChange, ...]:
@@ -51,46 +47,24 @@ def index_changes(report: Report) -> tuple[IndexChange, ...]:
 def _changes(recommendation: Recommendation) -> tuple[IndexChange, ...]:
     if recommendation.sql.phases:  # a table is not converted in passing
         return ()
-    altering = [hit for sql in recommendation.sql.up if (hit := _ALTER.match(sql.strip().rstrip(";")))]
-    changes = [_change(recommendation, hit) for hit in altering]
+    read = [read_mysql_ddl(sql.strip().rstrip(";")) for sql in recommendation.sql.up]
+    changes = [_change(recommendation, ddl) for ddl in read if (ddl.verb, ddl.object) == ("alter", "table")]
     known = tuple(change for change in changes if change is not None)
     return known if len(known) == len(changes) else ()
 
 
-def _change(recommendation: Recommendation, altering: re.Match[str]) -> IndexChange | None:
+def _change(recommendation: Recommendation, ddl: Ddl) -> IndexChange | None:
     """None: it does more than add and drop indexes."""
-    table = QualifiedName(_unquoted(altering["schema"]), _unquoted(altering["table"]))
-    change = IndexChange(recommendation, table, (), ())
-    for clause in _clauses(altering["clauses"]):
-        added, dropped = _ADDED.match(clause), _DROPPED.match(clause)
-        if added is not None:
-            change = replace(change, added=(*change.added, NamedClause(_unquoted(added["name"]), clause)))
-        elif dropped is not None:
-            change = replace(change, dropped=(*change.dropped, _unquoted(dropped["name"])))
-        elif _WAY.match(clause):
-            change = replace(change, way=(*change.way, clause))
-        else:
-            return None
-    return change
-
-
-def _clauses(text: str) -> Iterator[str]:
-    """Between the commas that stand in no brackets.
-
-    >>> list(_clauses("ADD INDEX `a` (`b`, `c`), LOCK=NONE"))
-    ['ADD INDEX `a` (`b`, `c`)', 'LOCK=NONE']
-    """
-    depth = start = 0
-    for token in mysql_tokens(text):
-        depth += {"(": 1, ")": -1}.get(token.spelling, 0)
-        if token.spelling == "," and depth == 0:
-            yield text[start : token.start].strip()
-            start = token.end
-    yield text[start:].strip()
-
-
-def _unquoted(name: str) -> str:
-    return name[1:-1].replace("``", "`")
+    if len(ddl.name) != 2 or any(one.kind not in (*_ADDED, "drop index") or not one.name for one in ddl.actions):
+        return None
+    schema, table = ddl.name
+    return IndexChange(
+        recommendation,
+        QualifiedName(schema, table),
+        tuple(NamedClause(one.name, ddl.spelled(one)) for one in ddl.actions if one.kind in _ADDED),
+        tuple(one.name for one in ddl.actions if one.kind == "drop index"),
+        way_clauses(ddl.algorithm, ddl.lock),
+    )
 
 
 def told_name(table: QualifiedName, index: str) -> str:

@@ -19,13 +19,14 @@ from dataclasses import dataclass, field
 from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession
+from dbtune.connect.mysql_abilities import hiding_words
 from dbtune.connect.mysql_refusals import code_of, first_line
 from dbtune.ddl.mysql_alter import AlterTable, drop_clause, restore_index, show_clause
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.verification import BuiltObject
-from dbtune.rules.mysql_tables import engine_of, hiding_words, is_visible, serves_foreign_key, version_of
+from dbtune.rules.mysql_tables import engine_of, is_visible, serves_foreign_key, version_of
 from dbtune.verify.mysql_builds import IndexChange, told_name
 from dbtune.verify.staging import World
 

@@ -66,7 +66,7 @@ def test_secondary_indexes(filled: tuple[MySQLServer, dict[str, Table]], table: 
     with server.connect("sizes") as connection, connection.cursor() as cursor:
         for columns in INDEXES:
             index = Index("w", QualifiedName("sizes", table), tuple(IndexKey(column) for column in columns))
-            cursor.execute(alter_table(index, add_index(index)))
+            cursor.execute(alter_table(index.table, add_index(index)))
             cursor.execute(
                 "SELECT stat_value FROM mysql.innodb_index_stats"
                 " WHERE database_name = 'sizes' AND table_name = %s AND index_name = 'w' AND stat_name = 'size'",

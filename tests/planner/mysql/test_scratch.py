@@ -100,7 +100,7 @@ def truth(shop: Shop, sql: str) -> Plan:
 
 @contextmanager
 def built(shop: Shop, new: Index) -> Iterator[None]:
-    shop.server.run("USE shop", alter_table(new, add_index(new)))
+    shop.server.run("USE shop", alter_table(new.table, add_index(new)))
     yield
     shop.server.run(f"ALTER TABLE shop.{new.table.name} DROP INDEX {new.name}")
 

@@ -17,10 +17,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession
-from dbtune.connect.mysql_abilities import MySQLAbility, ServerVersion
+from dbtune.connect.mysql_abilities import MySQLAbility, hiding_words
 from dbtune.connect.mysql_refusals import first_line
+from dbtune.ddl.mysql_alter import drop_clause, show_clause
 from dbtune.ddl.mysql_indexes import add_index, alter_table
-from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Configuration
 from dbtune.model.schema import Index, IndexKey, Table
@@ -66,7 +66,7 @@ class WhatIfIndexes:
         self._tables = tables
         self._figures = figures
         self._statistics = statistics
-        self._words = _switching_words(session.version)
+        self._words = hiding_words(session.version)
         self._leaks = session.version.has(MySQLAbility.INVISIBLE_INDEXES)
         self._existing = {
             (index.table, index.name): index for sampled in tables.values() for index in sampled.table.indexes
@@ -147,9 +147,9 @@ class WhatIfIndexes:
         missing = [place for place in to_show if self._is_missing(place)]
         dropped = self._leaving(table, len(missing), to_show)
         words = [self._hiding(place) for place in to_hide if place not in dropped]
-        words += [f"DROP INDEX {identifier(name)}" for _, name in dropped]
+        words += [drop_clause(name) for _, name in dropped]
         words += [self._showing(place) for place in to_show]
-        self._session.run(f"ALTER TABLE {identifier(table.schema)}.{identifier(table.name)} {', '.join(words)}")
+        self._session.run(alter_table(table, *words))
         self._hidden.update(to_hide)
         self._hidden.difference_update(to_show)
         for place in (*dropped, *(place for place in to_show if place not in self._existing)):
@@ -242,15 +242,14 @@ class WhatIfIndexes:
             yield place, index
 
     def _hiding(self, place: Place) -> str:
-        name = identifier(place[1])
-        return f"DROP INDEX {name}" if self._words is None else f"ALTER INDEX {name} {self._words[0]}"
+        return drop_clause(place[1]) if self._words is None else show_clause(place[1], self._words[0])
 
     def _showing(self, place: Place) -> str:
         if self._words is None or self._is_missing(place):
             index = self.existing(*place)
             assert index is not None
             return add_index(index)
-        return f"ALTER INDEX {identifier(place[1])} {self._words[1]}"
+        return show_clause(place[1], self._words[1])
 
     def _build(self, table: QualifiedName, indexes: list[Index]) -> None:
         sampled = self._tables.get(table)
@@ -278,9 +277,9 @@ class WhatIfIndexes:
     def _add(self, index: Index) -> bool:
         assert self._words is not None
         leaving = self._leaving(index.table, 1)
-        words = [f"DROP INDEX {identifier(name)}" for _, name in leaving]
+        words = [drop_clause(name) for _, name in leaving]
         try:
-            self._session.run(alter_table(index, *words, add_index(index, hidden=self._words[0])))
+            self._session.run(alter_table(index.table, *words, add_index(index, hidden=self._words[0])))
         except MySQLError as error:
             self._refused.add(index)
             self.limits.append(
@@ -294,11 +293,3 @@ class WhatIfIndexes:
         self._built[place] = None
         self._hidden.add(place)
         return True
-
-
-def _switching_words(version: ServerVersion) -> tuple[str, str] | None:
-    if version.has(MySQLAbility.INVISIBLE_INDEXES):
-        return "INVISIBLE", "VISIBLE"
-    if version.has(MySQLAbility.IGNORED_INDEXES):
-        return "IGNORED", "NOT IGNORED"
-    return None
