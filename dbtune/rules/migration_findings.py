@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from dbtune.model.migration import Effects
+from dbtune.model.migration import AlterWay, Effects
 from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Change, Evidence, Severity, Subject
+from dbtune.planner.mysql.ways import with_way_written_out
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext, StatementChange
+from dbtune.rules.mysql_tables import version_of
 from dbtune.sql.ddl import read_ddl
 from dbtune.sql.ddl_form import Ddl
 
@@ -107,6 +109,14 @@ def _words_of_mysql(ddl: Ddl) -> str | None:
     if action.kind == "set type" and ddl.spelled(action).lower().startswith("change"):
         return "CHANGE COLUMN"
     return WORDS_OF_MYSQL.get(action.kind)
+
+
+def written_out(ctx: MigrationContext, ddl: Ddl, way: AlterWay) -> Change:
+    """The statement with that way, so that the server refuses where it cannot take it; empty where the statement says
+    something of its way itself, or takes no such clauses."""
+    if not ddl.leaves_way:
+        return Change()
+    return Change(up=(with_way_written_out(ddl, way.table, version_of(ctx.before), way.algorithm, way.lock),))
 
 
 def waiting_words(ctx: MigrationContext, table: QualifiedName, who: str) -> str:

@@ -89,9 +89,14 @@ class Ddl:
     """MySQL and MariaDB: what the statement says of ALGORITHM, in capitals; empty where it says nothing."""
     lock: str = ""
     clauses_at: int | None = None
-    """Where ALGORITHM and LOCK can be written into the text; None where they cannot."""
+    """Position in the text where ALGORITHM and LOCK can be written; None where they cannot."""
     clauses_with_comma: bool | None = None
     """Whether a comma stands behind them there, and between them; None: neither."""
+
+    @property
+    def leaves_way(self) -> bool:
+        """Whether it could say something of ALGORITHM and LOCK, and says nothing."""
+        return self.clauses_at is not None and not self.algorithm and not self.lock
 
     @property
     def what(self) -> str:
@@ -99,8 +104,8 @@ class Ddl:
         return f"{self.verb} {self.object}".strip().upper()
 
     @property
-    def takes_no_clauses(self) -> bool:
-        """Whether it is a DROP INDEX, which says nothing of ALGORITHM on MariaDB."""
+    def drops_index(self) -> bool:
+        """Whether it is a DROP INDEX, which is not the same as ALTER TABLE … DROP INDEX everywhere."""
         return (self.verb, self.object) == ("drop", "index")
 
     def spelled(self, action: Action) -> str:

@@ -153,17 +153,18 @@ def _index(text: str, verb: str, found: Sequence[Token], words: Sequence[str], a
     index = unquoted_parts(found, at)
     on = next((place for place in range(at, len(words)) if words[place] == "on"), len(words))
     kind: ActionKind = "drop index" if verb == "drop" else "add unique" if unique else "add index"
+    table = unquoted_parts(found, on + 1)
     algorithm, lock = _clauses(found, words, on)
     return Ddl(
         text,
         verb,
         "index",
-        unquoted_parts(found, on + 1),
+        table,
         unique=unique,
         actions=(Action(kind, 0, len(text), index[-1] if index else ""),),
         algorithm=algorithm,
         lock=lock,
-        clauses_at=len(text),
+        clauses_at=found[-1].end if table else None,
     )
 
 

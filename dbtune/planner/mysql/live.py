@@ -46,7 +46,7 @@ class PlansOfSession:
         try:
             schema = self.use(instance.search_path)
             rows, notes = self.session.explain_noted("FORMAT=JSON", sql)
-            if self.session.version.family == "mariadb":
+            if self.session.version.has(MySQLAbility.EXPLAIN_EXTENDED_NOTE):
                 _, notes = self.session.explain_noted("EXTENDED", sql)
         except MySQLError as error:
             raise PlanFailed(first_line(error)) from None

@@ -29,12 +29,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbtune.ddl.mysql_alter import AlterTable, with_way
+from dbtune.ddl.mysql_alter import AlterTable
 from dbtune.model.migration import AlterWay
 from dbtune.model.recommendation import Change
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
-from dbtune.rules.migration_findings import about, by_size, finding, waiting_words, what
+from dbtune.rules.migration_findings import about, by_size, finding, waiting_words, what, written_out
 from dbtune.rules.migration_mysql.foreign_key import adds_foreign_key
 from dbtune.rules.migration_rules import MYSQL, migration_rule
 from dbtune.rules.mysql_tables import tools_for
@@ -58,7 +58,7 @@ def copies_table(ctx: MigrationContext) -> Iterator[Finding]:
             reason=f"{_why(ddl, way)}: all of {ctx.table_words(way.table)} is written once more; "
             + _meanwhile(ctx, way),
             evidence=ctx.seen(),
-            change=_tools(ctx, ddl, way) if way.stops_writers else _written_out(ddl, way),
+            change=_tools(ctx, ddl, way) if way.stops_writers else written_out(ctx, ddl, way),
         )
 
 
@@ -84,11 +84,3 @@ def _tools(ctx: MigrationContext, ddl: Ddl, way: AlterWay) -> Change:
         return Change()
     alter = AlterTable(way.table, tuple(map(ddl.spelled, ddl.actions)), "COPY", "SHARED")
     return Change(tools=tools_for(ctx.before, table, alter))
-
-
-def _written_out(ddl: Ddl, way: AlterWay) -> Change:
-    """So that the server refuses where it cannot let writers go on."""
-    if ddl.clauses_at is None or ddl.algorithm or ddl.lock:
-        return Change()
-    clauses = {"algorithm": way.algorithm, "lock": way.lock}
-    return Change(up=(with_way(ddl.text, ddl.clauses_at, comma=ddl.clauses_with_comma, **clauses),))

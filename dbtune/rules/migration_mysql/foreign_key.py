@@ -29,14 +29,15 @@ Source: MySQL Reference Manual, "Online DDL Operations", Foreign Key Operations;
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from dbtune.ddl.mysql_alter import with_way
+from dbtune.ddl import mysql_session
 from dbtune.ddl.mysql_foreign_keys import count_orphans
 from dbtune.model.migration import AlterWay
 from dbtune.model.recommendation import Change
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
-from dbtune.rules.migration_findings import about, by_size, finding, setting_before, waiting_words, what
+from dbtune.rules.migration_findings import about, by_size, finding, setting_before, waiting_words, what, written_out
 from dbtune.rules.migration_rules import MYSQL, migration_rule
 from dbtune.sql.ddl_form import Ddl
 
@@ -44,6 +45,7 @@ OFF = frozenset({"0", "off", "false"})
 
 
 def adds_foreign_key(ddl: Ddl) -> bool:
+    """Whether any of its actions does."""
     return any(action.kind == "add foreign key" for action in ddl.actions)
 
 
@@ -98,9 +100,7 @@ def _orphans(ctx: MigrationContext, way: AlterWay) -> tuple[str, ...]:
 
 def _unchecked(ctx: MigrationContext, way: AlterWay, ddl: Ddl) -> Change:
     others = [action for action in ddl.actions if action.kind != "add foreign key"]
-    if others or ddl.algorithm or ddl.lock or ddl.clauses_at is None:
+    if others or not ddl.leaves_way:
         return Change()
-    safe = with_way(ddl.text, ddl.clauses_at, comma=ddl.clauses_with_comma, algorithm="INPLACE", lock="NONE")
-    return Change(
-        up=(*_orphans(ctx, way), "SET SESSION foreign_key_checks = 0", safe, "SET SESSION foreign_key_checks = 1")
-    )
+    in_place = written_out(ctx, ddl, replace(way, algorithm="INPLACE", lock="NONE"))
+    return Change(up=(*_orphans(ctx, way), *mysql_session.without_checks(in_place.up)))

@@ -27,14 +27,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbtune.ddl.mysql_alter import drop_named_index, with_way
-from dbtune.model.migration import AlterWay
-from dbtune.model.recommendation import Change
+from dbtune.ddl.mysql_alter import way_clauses
 from dbtune.rules.finding import Finding
 from dbtune.rules.migration_context import MigrationContext
-from dbtune.rules.migration_findings import about, finding, what
+from dbtune.rules.migration_findings import about, finding, what, written_out
 from dbtune.rules.migration_rules import MYSQL, migration_rule
-from dbtune.sql.ddl_form import Ddl
 
 
 @migration_rule("migration.no-algorithm", severity="low", dialects=MYSQL)
@@ -42,11 +39,11 @@ def no_algorithm(ctx: MigrationContext) -> Iterator[Finding]:
     """One finding for each such statement on a table of some size that can be changed without stopping writers."""
     for effects, ddl in ctx.steps():
         way = effects.way
-        if way is None or ddl.clauses_at is None or ctx.is_small(way.table):
+        if way is None or not ddl.leaves_way or ctx.is_small(way.table):
             continue
-        if ddl.algorithm or ddl.lock or way.stops_writers or way.algorithm == "COPY":  # told by other rules
+        if way.stops_writers or way.algorithm == "COPY":  # told by other rules
             continue
-        clauses = _clauses(way)
+        clauses = ", ".join(way_clauses(way.algorithm, way.lock))
         yield finding(
             effects,
             subject=about(way.table),
@@ -54,17 +51,5 @@ def no_algorithm(ctx: MigrationContext) -> Iterator[Finding]:
             reason=f"The server takes {clauses} for it here. Where it cannot, it copies {ctx.table_words(way.table)} "
             f"without a word, and writes wait. With {clauses} written out it refuses instead.",
             evidence=ctx.seen(),
-            change=Change(up=(_written_out(ctx, ddl, way),)),
+            change=written_out(ctx, ddl, way),
         )
-
-
-def _clauses(way: AlterWay) -> str:
-    return f"ALGORITHM={way.algorithm}" + (f", LOCK={way.lock}" if way.lock else "")
-
-
-def _written_out(ctx: MigrationContext, ddl: Ddl, way: AlterWay) -> str:
-    if ddl.takes_no_clauses and ctx.dialect == "mariadb":
-        return drop_named_index(way.table, ddl.actions[0].name).sql
-    assert ddl.clauses_at is not None
-    clauses = {"algorithm": way.algorithm, "lock": way.lock}
-    return with_way(ddl.text, ddl.clauses_at, comma=ddl.clauses_with_comma, **clauses)

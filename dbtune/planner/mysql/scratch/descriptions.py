@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dbtune.connect.mysql import MySQLSession
+from dbtune.connect.mysql_abilities import MySQLAbility
 from dbtune.model.names import QualifiedName
 from dbtune.sql.ddl_form import Ddl
 
@@ -19,13 +20,22 @@ INDEXES = """
     FROM information_schema.STATISTICS WHERE TABLE_SCHEMA IN ({places}) ORDER BY SEQ_IN_INDEX
 """
 VIEWS = "SELECT TABLE_SCHEMA AS s, TABLE_NAME AS t FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({places})"
-FILES = {
-    "mysql": "SELECT NAME AS n, TABLE_ID AS i FROM information_schema.INNODB_TABLES",
-    "mariadb": "SELECT NAME AS n, TABLE_ID AS i FROM information_schema.INNODB_SYS_TABLES",
-}
-FILES_OF_5_7 = "SELECT NAME AS n, TABLE_ID AS i FROM information_schema.INNODB_SYS_TABLES"
+FILES = "SELECT NAME AS n, TABLE_ID AS i FROM information_schema.{view}"
 
-Keys = tuple[tuple[object, ...], ...]
+
+@dataclass(frozen=True)
+class Key:
+    """A place in an index."""
+
+    method: str
+    is_unique: bool
+    column: str
+    """In lower case; empty of an expression."""
+    prefix: int | None
+    """Characters, or bytes."""
+
+
+Keys = tuple[Key, ...]
 
 
 @dataclass(frozen=True)
@@ -51,10 +61,10 @@ class Descriptions:
         indexes: dict[QualifiedName, dict[str, Keys]] = {name: {} for name in columns}
         for row in session.rows(INDEXES.format(places=places), schemas):
             of_table = indexes.setdefault(_name(row), {})
-            key = (str(row["type"]), bool(row["u"]), row["c"], row["p"])
+            key = Key(str(row["type"]), bool(row["u"]), str(row["c"] or "").lower(), row["p"])
             of_table[str(row["i"])] = (*of_table.get(str(row["i"]), ()), key)
-        query = FILES_OF_5_7 if session.version.number < 80000 else FILES[session.version.family]
-        files = {str(row["n"]): int(row["i"]) for row in session.rows(query)}
+        view = session.version.either(MySQLAbility.INNODB_TABLES, "INNODB_TABLES", "INNODB_SYS_TABLES")
+        files = {str(row["n"]): int(row["i"]) for row in session.rows(FILES.format(view=view))}
         return cls(columns, indexes, frozenset(views), files)
 
     def is_rebuilt(self, later: Descriptions) -> bool:
@@ -70,9 +80,65 @@ def _name(row: Mapping[str, object]) -> QualifiedName:
     return QualifiedName(str(row["s"]), str(row["t"]))
 
 
-def renamed_indexes(ddl: Ddl) -> dict[str, str]:
-    """New name by old one."""
-    return {one.old[0]: one.new[0] for one in ddl.renamed if one.thing == "index"}
+@dataclass(frozen=True)
+class Renames:
+    """What one statement says it gives other names, or drops; columns in lower case, since the servers compare them
+    so."""
+
+    tables: Mapping[QualifiedName, QualifiedName]
+    """New name by old one, as in the others."""
+    table: QualifiedName | None
+    """The one that the columns and indexes are of."""
+    columns: Mapping[str, str]
+    dropped_columns: frozenset[str]
+    indexes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, ddl: Ddl, qualified: Callable[[tuple[str, ...]], QualifiedName]) -> Renames:
+        """``qualified``: a name of the statement with its database."""
+        return cls(
+            {qualified(one.old): qualified(one.new) for one in ddl.renamed if one.thing == "table"},
+            qualified(ddl.name) if ddl.name else None,
+            {one.old[0].lower(): one.new[0].lower() for one in ddl.renamed if one.thing == "column"},
+            frozenset(action.name.lower() for action in ddl.actions if action.kind == "drop column"),
+            {one.old[0]: one.new[0] for one in ddl.renamed if one.thing == "index"},
+        )
+
+    def index(self, name: str) -> str:
+        """The index's name after it."""
+        return self.indexes.get(name, name)
+
+    def keys(self, table: QualifiedName, keys: Keys) -> Keys:
+        """Those of an index of the table, by its columns' names after it."""
+        if table != self.table:
+            return keys
+        return tuple(replace(key, column=self.columns.get(key.column, key.column)) for key in keys)
+
+
+@dataclass(frozen=True)
+class IndexChanges:
+    """What one statement did to indexes."""
+
+    built: tuple[tuple[QualifiedName, str], ...]
+    """By the name that the table has now."""
+    gone: tuple[tuple[QualifiedName, str], ...]
+    """Of tables that are still there, by the name that the table had before the migration; also those that another one
+    of the same name replaces."""
+
+    @classmethod
+    def between(cls, old: Descriptions, new: Descriptions, renames: Renames, origins: Origins) -> IndexChanges:
+        """``origins``: before the statement."""
+        built: list[tuple[QualifiedName, str]] = []
+        gone: list[tuple[QualifiedName, str]] = []
+        taken = set(renames.tables.values()) - renames.tables.keys()
+        for table in (new.indexes.keys() | old.indexes.keys()) - taken:
+            now, origin = renames.tables.get(table, table), origins.table(table)
+            was, is_ = old.indexes.get(table, {}), new.indexes.get(now, {})
+            kept = {name for name, keys in was.items() if is_.get(renames.index(name)) == renames.keys(table, keys)}
+            built += [(now, name) for name in is_.keys() - {renames.index(name) for name in kept}]
+            if origin is not None and now in new.indexes:
+                gone += [(origin, name) for name in was.keys() - kept]
+        return cls(tuple(built), tuple(gone))
 
 
 @dataclass(frozen=True)
@@ -113,39 +179,35 @@ class Origins:
     def table(self, name: QualifiedName) -> QualifiedName | None:
         return self.tables.get(name)
 
-    def after(
-        self,
-        seen: Descriptions,
-        tables: Mapping[QualifiedName, QualifiedName],
-        table: QualifiedName | None,
-        columns: Mapping[str, str],
-        dropped: set[str],
-    ) -> Origins:
-        """After one statement more, which renamed these tables (old name to new), and of one table these columns, and
-        dropped those; columns in lower case, since the servers compare them so."""
+    def after(self, seen: Descriptions, renames: Renames) -> Origins:
+        """After one statement more, with what is there then."""
         where = {name: name for name in self.tables}
-        for old, new in tables.items():
+        for old, new in renames.tables.items():  # in turn: names may change places
             for name, now in where.items():
                 if now == old:
                     where[name] = new
                     break
-        back = {new: old for old, new in columns.items()}
-        found_tables: dict[QualifiedName, QualifiedName] = {}
-        found_columns: dict[QualifiedName, dict[str, str]] = {}
-        for name, now in where.items():
-            if now not in seen.columns:
-                continue
-            found_tables[now] = self.tables[name]
-            known = {column.lower(): former for column, former in self.columns[name].items()}
-            kept: dict[str, str] = {}
-            for column in seen.columns[now]:
-                same = column.lower()
-                former = back.get(same, same) if name == table else same
-                gone = name == table and (former in dropped or (former in columns and former == same))
-                if former in known and not gone:
-                    kept[column] = known[former]
-            found_columns[now] = kept
-        return Origins(found_tables, found_columns)
+        there = {name: now for name, now in where.items() if now in seen.columns}
+        return Origins(
+            {now: self.tables[name] for name, now in there.items()},
+            {now: self._kept(name, seen.columns[now], renames) for name, now in there.items()},
+        )
+
+    def _kept(self, table: QualifiedName, there: Iterable[str], renames: Renames) -> dict[str, str]:
+        """The first name of each column that is there and not new."""
+        of_it = table == renames.table
+        renamed = renames.columns if of_it else {}
+        dropped = renames.dropped_columns if of_it else frozenset()
+        back = {new: old for old, new in renamed.items()}
+        known = {column.lower(): former for column, former in self.columns[table].items()}
+        kept: dict[str, str] = {}
+        for column in there:
+            same = column.lower()
+            former = back.get(same, same)
+            is_another = former in dropped or (former in renamed and former == same)  # made anew under that name
+            if former in known and not is_another:
+                kept[column] = known[former]
+        return kept
 
     def lost(self, later: Origins) -> Lost:
         """What has gone, or got another name, between this and a later time."""

@@ -67,8 +67,8 @@ class Explainer:
         """The tables behind the statement's aliases. Raises PlanFailed, MySQLError."""
         known = self._known.get(instance)
         if known is None:
-            extended = "EXPLAIN EXTENDED " if self._session.version.family == "mariadb" else "EXPLAIN FORMAT=JSON "
-            self._answer(extended, instance)
+            form = self._session.version.either(MySQLAbility.EXPLAIN_EXTENDED_NOTE, "EXTENDED", "FORMAT=JSON")
+            self._answer(f"EXPLAIN {form} ", instance)
             notes = self._session.rows("SHOW WARNINGS")
             text = " ".join(str(row["Message"]) for row in notes if int(row["Code"]) == 1003)
             known = self._known[instance] = relations(self._default_schema(instance), text)

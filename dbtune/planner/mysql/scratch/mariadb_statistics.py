@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dbtune.connect.mysql import MySQLSession
+from dbtune.connect.mysql_abilities import MySQLAbility
 from dbtune.ddl.mysql_histograms import mariadb_bytes
 from dbtune.ddl.mysql_quoting import qualified
 from dbtune.model.schema import Column, Index, Table
@@ -29,8 +30,8 @@ class MariadbStatistics:
         """``used``: whether production's optimiser goes by these statistics (``use_stat_tables``)."""
         self._session = session
         self._used = used
-        # InnoDB halves rows per value for the optimiser, up to 10.11: it likes indexes better than the mean deserves
-        self._share = 0.5 if session.version.number < 110000 else 1.0
+        # InnoDB 10 halves rows per value for the optimiser: it likes indexes better than the mean deserves
+        self._share = 1.0 if session.version.has(MySQLAbility.WHOLE_FREQUENCIES) else 0.5
 
     def put(self, table: Table, new: Mapping[str, IndexFigures]) -> None:
         """See ``Statistics.put``."""

@@ -15,12 +15,12 @@ from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_refusals import code_of, first_line
-from dbtune.ddl.mysql_alter import drop_named_index, with_way
 from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.errors import UsageError
 from dbtune.model.migration import AlterAlgorithm, AlterLock, AlterWay, Effects, PendingStatement
 from dbtune.model.names import QualifiedName
-from dbtune.planner.mysql.scratch.descriptions import Descriptions, Origins, renamed_indexes
+from dbtune.planner.mysql.scratch.descriptions import Descriptions, IndexChanges, Origins, Renames
+from dbtune.planner.mysql.ways import with_way_written_out
 from dbtune.sql.ddl_form import Ddl
 from dbtune.sql.ddl_mysql import read_mysql_ddl
 from dbtune.sql.fingerprint import normalise
@@ -98,14 +98,14 @@ class EmptyDatabases:
         """Run it: with each way in turn that the statement leaves open, else as it stands. Raises MySQLError."""
         said: set[str] = {word for word in (ddl.algorithm, ddl.lock) if word}
         if ddl.clauses_at is not None and not said & {"DEFAULT", "NOCOPY"}:
-            refusal = ""
+            refusal, table = "", self._qualified(ddl.name)
             for algorithm, lock in WAYS:
                 if ddl.algorithm not in ("", algorithm) or (ddl.lock and ddl.lock != lock):
                     continue
-                if ddl.takes_no_clauses and not lock:  # DROP INDEX is never INSTANT
+                if ddl.drops_index and not lock:  # it is never INSTANT
                     continue
                 try:
-                    self._session.run(self._with(ddl, algorithm, lock))
+                    self._session.run(with_way_written_out(ddl, table, self._session.version, algorithm, lock))
                 except MySQLError as error:
                     if code_of(error) not in NOT_THIS_WAY:
                         break  # it says the same, or something else, of the statement as it stands
@@ -114,20 +114,6 @@ class EmptyDatabases:
                 return _Asked((algorithm, lock), refusal)
         self._session.run(ddl.text)
         return _Asked(None)
-
-    def _with(self, ddl: Ddl, algorithm: AlterAlgorithm, lock: AlterLock) -> str:
-        """The statement with what it does not say itself of ALGORITHM and LOCK."""
-        assert ddl.clauses_at is not None
-        if ddl.takes_no_clauses and self._session.version.family == "mariadb" and lock in ("NONE", "SHARED"):
-            table, index = self._qualified(ddl.name), ddl.actions[0].name
-            return drop_named_index(table, index, algorithm="COPY" if algorithm == "COPY" else "INPLACE", lock=lock).sql
-        return with_way(
-            ddl.text,
-            ddl.clauses_at,
-            comma=ddl.clauses_with_comma,
-            algorithm="" if ddl.algorithm else algorithm,
-            lock="" if ddl.lock else lock,
-        )
 
     def _touched(self, ddl: Ddl) -> frozenset[QualifiedName]:
         """Tables that were there before the migration, by the name they had then."""
@@ -148,41 +134,24 @@ class EmptyDatabases:
     def _compared(self, effects: Effects, ddl: Ddl, asked: _Asked) -> Effects:
         """The effects with what has become of tables, columns and indexes."""
         old, new = self._seen, Descriptions.read(self._session, self._schemas)
-        self._seen = new
-        before = self.origins
-        renamed = {self._qualified(one.old): self._qualified(one.new) for one in ddl.renamed if one.thing == "table"}
-        columns = {one.old[0].lower(): one.new[0].lower() for one in ddl.renamed if one.thing == "column"}
-        dropped = {action.name.lower() for action in ddl.actions if action.kind == "drop column"}
-        self.origins = before.after(new, renamed, self._qualified(ddl.name) if ddl.name else None, columns, dropped)
-        indexes = renamed_indexes(ddl)
-        built: list[tuple[QualifiedName, str]] = []
-        gone: list[QualifiedName] = []
-        for table in new.indexes.keys() | old.indexes.keys():
-            if table in renamed.values() and table not in renamed:
-                continue
-            now = renamed.get(table, table)
-            was, is_ = old.indexes.get(table, {}), new.indexes.get(now, {})
-            origin = before.table(table)
-            for name, keys in was.items():
-                if origin is not None and now in new.indexes and indexes.get(name, name) not in is_:
-                    gone.append(_index_name(origin, name))
-                elif origin is not None and is_.get(indexes.get(name, name), keys) != keys and not columns:
-                    gone.append(_index_name(origin, name))  # another one of the same name
-            built += [(now, index) for index in is_ if was.get(index) != is_[index] and index not in indexes.values()]
+        renames, before = Renames.of(ddl, self._qualified), self.origins
+        self._seen, self.origins = new, before.after(new, renames)
+        indexes = IndexChanges.between(old, new, renames, before)
         lost = before.lost(self.origins)
+        retyped = lost.retyped(old, new)
         way = _way(effects, asked, lost_files=old.has_lost_files(new))
         rebuilt = way is not None and (old.is_rebuilt(new) or way.copied_anyway)
         return replace(
             effects,
-            touched=effects.touched | lost.tables | {table for table, _ in (*lost.columns, *lost.retyped(old, new))},
+            touched=effects.touched | lost.tables | {table for table, _ in lost.columns | retyped},
             way=way,
             rewritten=effects.touched if rebuilt else frozenset(),
-            built=tuple(sorted(_index_name(table, name) for table, name in built)),
-            built_on=frozenset(there for table, _ in built if (there := before.table(table)) is not None),
-            dropped_indexes=tuple(sorted(gone)),
+            built=tuple(sorted(_index_name(table, name) for table, name in indexes.built)),
+            built_on=frozenset(there for table, _ in indexes.built if (there := before.table(table)) is not None),
+            dropped_indexes=tuple(sorted(_index_name(table, name) for table, name in indexes.gone)),
             lost_tables=lost.tables,
             lost_columns=lost.columns,
-            retyped=lost.retyped(old, new),
+            retyped=retyped,
             lost_views=old.views - new.views,
         )
 
