@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dbtune import __version__
 from dbtune.check.benches import Bench
 from dbtune.check.queries import QueryText, plan_queries, without_value
+from dbtune.check.reporting import Checked, refusal_words, report_on
 from dbtune.model.errors import PlanFailed
 from dbtune.model.location import SourceLocation
-from dbtune.model.migration import (
-    BLOCKS_WRITES,
-    LOCK_MODES,
-    AlterWay,
-    Effects,
-    Migrated,
-    Migration,
-    MigrationStep,
-    StepLock,
-    StepWay,
-)
+from dbtune.model.migration import Migrated, Migration
 from dbtune.model.names import QualifiedName
-from dbtune.model.plan import Plan
+from dbtune.model.plan import Confidence, Plan
 from dbtune.model.progress import Progress
-from dbtune.model.recommendation import (
-    SEVERITIES,
-    Recommendation,
-    Report,
-    SkippedStatement,
-    StatementSummary,
-    Summary,
-    Target,
-    WorkloadSummary,
-)
+from dbtune.model.recommendation import Recommendation, Report
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.units import plural
 from dbtune.model.workload import Instance, Limit, Skipped, Workload
@@ -53,16 +34,9 @@ from dbtune.rules.options import AdviseOptions
 from dbtune.rules.reading import read_statement
 from dbtune.rules.registry import chosen_rules, of_migrations
 
-SAME = 1e-6
-"""Relative difference of costs that are the same but for rounding."""
-
-SAME_ROWS_LAID_ANEW = 0.01
-"""The same of MySQL and MariaDB, whose planners look into the pages of an index: its rows lie otherwise there when they
-are put in a second time."""
-
 
 @dataclass(frozen=True)
-class _Planned:
+class _WorkloadPlanned:
     """The workload planned on one schema, by fingerprint."""
 
     costs: Mapping[str, tuple[PlannedStatement, StatementCost]]
@@ -73,7 +47,9 @@ class _Planned:
     questions: int
 
     @classmethod
-    def of(cls, workload: Workload, snapshot: Snapshot, planner: Planner, progress: Progress, step: str) -> _Planned:
+    def of(
+        cls, workload: Workload, snapshot: Snapshot, planner: Planner, progress: Progress, step: str
+    ) -> _WorkloadPlanned:
         """Each statement, read by the snapshot as it is today: with the same texts before and after."""
         gate = Gate(planner)
         costs: dict[str, tuple[PlannedStatement, StatementCost]] = {}
@@ -115,56 +91,87 @@ def check_changes(
     migrated = Migrated((), snapshot)
     if migration.statements:
         migrated = bench.migrate(migration.statements, progress)
-    found: tuple[NewQuery, ...] = ()
-    sizes: dict[QualifiedName, int] = {}
-    with bench.before(progress) as planner:
-        before = _Planned.of(workload, snapshot, planner, progress, "planning statements as it is")
-        writes = dict(_planned_writes(migrated, planner))
-        name, confidence, limits = planner.name, planner.confidence, planner.limits
-        if not migration.statements:
-            after = before
-            found = plan_queries(new, migrated.after, planner, progress)
-    if migration.statements:
-        with bench.after(migrated, progress) as planner:
-            after = _Planned.of(workload, snapshot, planner, progress, "planning statements as it will be")
-            built = {one for effects in migrated.effects for one in effects.built}
-            new_indexes = (index for index in migrated.after.indexes if index.full_name in built)
-            sizes = {index.full_name: planner.index_bytes(index) for index in new_indexes}
-            # on the schema as it will be, else as it is
-            writes.update(_planned_writes(migrated, planner))
-            found = plan_queries(new, migrated.after, planner, progress)
+    planned = _planned(snapshot, workload, bench, migrated, new, progress)
     context = MigrationContext(
         snapshot,
         migrated.after,
         migrated.effects,
-        tuple(_changes(snapshot, migrated.after, before, after)),
-        name,
-        confidence,
-        writes,
-        found,
+        tuple(_changes(snapshot, migrated.after, planned.before, planned.after)),
+        planned.planner,
+        planned.confidence,
+        planned.writes,
+        planned.queries,
         migrated.confidence,
     )
     findings = tuple(_findings(context, options, progress))
-    limits = (*snapshot.limits, *limits, *migrated.limits, *_limits(migration, migrated))
+    limits = [*snapshot.limits, *planned.limits, *migrated.limits, *_limits(migration, migrated)]
     if len(new) < len(queries):
         why = "not new: the workload has them already"
-        limits = (*limits, Limit(plural(len(queries) - len(new), "query", "queries"), why))
-    files = [effects.location.file for effects in migrated.effects] + [query.location.file for query in queries]
-    questions = before.questions + (after.questions if after is not before else 0)
-    skipped = (*workload.skipped, *before.skipped)
-    return _report(
-        context,
-        workload,
-        skipped,
-        questions,
-        sizes,
-        findings,
+        limits.append(Limit(plural(len(queries) - len(new), "query", "queries"), why))
+    places = (*(effects.location for effects in migrated.effects), *(query.location for query in queries))
+    checked = Checked(
+        replace(workload, skipped=(*workload.skipped, *planned.before.skipped)),
+        planned.questions,
+        planned.index_bytes,
         tuple(dict.fromkeys(limits)),
-        tuple(dict.fromkeys(files)),
+        tuple(dict.fromkeys(one.file for one in places)),
     )
+    return report_on(context, checked, findings)
 
 
-def _changes(snapshot: Snapshot, after_all: Snapshot, before: _Planned, after: _Planned) -> Iterator[StatementChange]:
+@dataclass(frozen=True)
+class _Plans:
+    """All that the planner was asked."""
+
+    before: _WorkloadPlanned
+    after: _WorkloadPlanned
+    """The same where nothing is migrated."""
+    queries: tuple[NewQuery, ...]
+    writes: Mapping[SourceLocation, PlannedWrite]
+    index_bytes: Mapping[QualifiedName, int]
+    """Of the indexes that the migration builds."""
+    planner: str
+    confidence: Confidence
+    limits: tuple[Limit, ...]
+    """Of the planner, before and after."""
+
+    @property
+    def questions(self) -> int:
+        return self.before.questions + (self.after.questions if self.after is not self.before else 0)
+
+
+def _planned(
+    snapshot: Snapshot,
+    workload: Workload,
+    bench: Bench,
+    migrated: Migrated,
+    queries: Sequence[QueryText],
+    progress: Progress,
+) -> _Plans:
+    """The workload planned on both schemas, the queries on the later one. Raises PlannerUnavailable."""
+    with bench.before(progress) as planner:
+        before = _WorkloadPlanned.of(workload, snapshot, planner, progress, "planning statements as it is")
+        writes = dict(_planned_writes(migrated, planner))
+        found = _Plans(before, before, (), writes, {}, planner.name, planner.confidence, planner.limits)
+        if not migrated.effects:
+            return replace(found, queries=plan_queries(queries, snapshot, planner, progress))
+    with bench.after(migrated, progress) as planner:
+        after = _WorkloadPlanned.of(workload, snapshot, planner, progress, "planning statements as it will be")
+        built = {one for effects in migrated.effects for one in effects.built}
+        indexes = (index for index in migrated.after.indexes if index.full_name in built)
+        return replace(
+            found,
+            after=after,
+            queries=plan_queries(queries, migrated.after, planner, progress),
+            # on the schema as it will be, else as it is
+            writes=writes | dict(_planned_writes(migrated, planner)),
+            index_bytes={index.full_name: planner.index_bytes(index) for index in indexes},
+        )
+
+
+def _changes(
+    snapshot: Snapshot, after_all: Snapshot, before: _WorkloadPlanned, after: _WorkloadPlanned
+) -> Iterator[StatementChange]:
     """What could be planned before, with what has become of it; of the rest what the migration takes something from."""
     least = least_rise(snapshot)
     for planned, cost in before.costs.values():
@@ -228,118 +235,4 @@ def _limits(migration: Migration, migrated: Migrated) -> Iterator[Limit]:
         yield Limit(str(location), words)
     for effects in migrated.effects:
         if effects.refusal and not is_sure(effects):
-            yield Limit(str(effects.location), _refusal(effects))
-
-
-def _report(
-    context: MigrationContext,
-    workload: Workload,
-    skipped: Sequence[Skipped],
-    questions: int,
-    sizes: Mapping[QualifiedName, int],
-    findings: Sequence[Recommendation],
-    limits: tuple[Limit, ...],
-    files: tuple[str, ...],
-) -> Report:
-    server = context.before.server
-    kept = [change for change in context.changes if change.after is not None]
-    summaries = [_summary(change) for change in kept]
-    same = SAME if context.dialect == "postgres" else SAME_ROWS_LAID_ANEW
-    changed = [one for one in summaries if abs(one.cost_after - one.cost_before) > same * max(one.cost_before, 1e-9)]
-    changed.sort(key=lambda one: (-one.calls * abs(one.cost_before - one.cost_after), one.fingerprint))
-    return Report(
-        dbtune=__version__,
-        target=Target(
-            server.dialect,
-            server.version,
-            server.database,
-            context.planner,
-            context.before.collected_at,
-            context.confidence,
-        ),
-        workload=WorkloadSummary(
-            len(workload.statements),
-            workload.calls,
-            workload.total_ms,
-            workload.sources,
-            tuple(SkippedStatement(one.fingerprint, one.reason, one.text) for one in skipped),
-            changed=tuple(changed),
-        ),
-        summary=Summary(
-            sum(one.calls * one.cost_before for one in summaries),
-            sum(one.calls * one.cost_after for one in summaries),
-            *_index_bytes(context, sizes),
-            planner_questions=questions,
-        ),
-        recommendations=tuple(sorted(findings, key=_place)),
-        limits=limits,
-        checked=files,
-        migration=tuple(step for step in (_step(context, one) for one in context.effects) if _is_told(step)),
-    )
-
-
-def _place(one: Recommendation) -> tuple[int, str, int, str]:
-    """The most severe first, then as they stand in the files."""
-    location = one.location or SourceLocation("", 0)
-    return SEVERITIES.index(one.severity), location.file, location.line, one.rule
-
-
-def _summary(change: StatementChange) -> StatementSummary:
-    statement = change.planned.statement
-    assert change.after is not None
-    return StatementSummary(
-        statement.fingerprint,
-        statement.text,
-        statement.calls,
-        statement.total_ms,
-        change.before.cost,
-        change.after.cost,
-    )
-
-
-def _index_bytes(context: MigrationContext, sizes: Mapping[QualifiedName, int]) -> tuple[int, int]:
-    """Of the indexes that the migration builds, and of those that it drops."""
-    built = {name for effects in context.effects for name in effects.built}
-    dropped = {name for effects in context.effects for name in effects.dropped_indexes}
-
-    found = (index.facts for index in context.before.indexes if index.full_name in dropped - built)
-    given_back = sum(facts.bytes for facts in found if facts is not None)
-    return sum(size for name, size in sizes.items() if name in built - dropped), given_back
-
-
-def _is_told(step: MigrationStep) -> bool:
-    return bool(step.locks or step.rewrites or step.scans or step.note or step.way)
-
-
-def _refusal(effects: Effects) -> str:
-    """Why a statement had no effect, in one clause; empty where it had, or where nothing need be said."""
-    if not effects.refusal:
-        return ""
-    return f"{'refused on a copy of the schema' if effects.sqlstate else 'not run'}: {effects.refusal}"
-
-
-def _step(context: MigrationContext, effects: Effects) -> MigrationStep:
-    strongest = {lock.table: effects.lock_on(lock.table) for lock in effects.locks}
-    locks = [
-        StepLock(table.schema, table.name, mode, context.rows(table), context.bytes(table), context.calls(table))
-        for table, mode in strongest.items()
-        if mode is not None and LOCK_MODES.index(mode) >= LOCK_MODES.index("SHARE UPDATE EXCLUSIVE")
-    ]
-    locks.sort(key=lambda lock: (lock.mode not in BLOCKS_WRITES, -lock.bytes, lock.schema, lock.table))
-    return MigrationStep(
-        effects.location,
-        effects.normalised,
-        tuple(locks),
-        tuple(sorted(effects.rewritten)),
-        tuple(sorted(effects.scanned - effects.rewritten)),
-        _refusal(effects),
-        _step_way(context, effects.way),
-    )
-
-
-def _step_way(context: MigrationContext, way: AlterWay | None) -> StepWay | None:
-    if way is None:
-        return None
-    table = way.table
-    rows, size, calls = context.rows(table), context.bytes(table), context.calls(table)
-    return StepWay(table.schema, table.name, way.algorithm, way.lock, rows, size, calls)
+            yield Limit(str(effects.location), refusal_words(effects))
