@@ -21,6 +21,7 @@ from dbtune.connect.mysql_refusals import code_of, refusal
 from dbtune.connect.mysql_urls import TlsMode, tls_mode
 from dbtune.connect.option_files import client_options
 from dbtune.connect.targets import DatabaseUrl
+from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.errors import ConnectionFailed, UsageError
 from dbtune.sql.lexing_mysql import mysql_tokens
 
@@ -98,6 +99,10 @@ class MySQLSession:
         server's. One that is ended for its time between two rows raises nothing. Raises pymysql's errors."""
         with self._connection.cursor(SSCursor) as cursor:
             cursor.execute(statement)
+
+    def use(self, database: str) -> None:
+        """Make it the session's default database. Raises pymysql's errors."""
+        self.run(f"USE {identifier(database)}")
 
     def limit_time(self, milliseconds: int | None) -> None:
         """From now on, for each SELECT (MariaDB: for each statement); None: no limit. Raises pymysql's errors."""

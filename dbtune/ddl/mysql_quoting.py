@@ -14,6 +14,11 @@ def identifier(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
+def unquoted(name: str) -> str:
+    """The name that stands there, in backticks or not."""
+    return name[1:-1].replace("``", "`") if name.startswith("`") else name
+
+
 def qualified(name: QualifiedName) -> str:
     """``schema.name``, both in backticks."""
     return f"{identifier(name.schema)}.{identifier(name.name)}"

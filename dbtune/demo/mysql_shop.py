@@ -28,7 +28,7 @@ def load(url: DatabaseUrl, database: str, scale: float, progress: Progress) -> N
     """Make the database and the shop in it, ``scale`` times its full size, and ANALYZE its tables."""
     with writing_session(url) as session:
         session.run(f"CREATE DATABASE {identifier(database)} CHARACTER SET utf8mb4")
-        session.run(f"USE {identifier(database)}")
+        session.use(database)
         session.run("SET @scale = %s", (scale,))
         for name, words in shop.STEPS:
             progress.step(f"{words} of the shop")

@@ -123,9 +123,18 @@ class Partition:
     indexes: tuple[IndexPartition, ...] = ()
 
 
+OF_PARTITION = "#p#"
+"""Between a table's name and its partition's, as InnoDB has them."""
+
+
 def partition_table(table: QualifiedName, partition: str) -> QualifiedName:
     """InnoDB's name of what holds a partition's rows; ``partition`` as EXPLAIN names it."""
-    return QualifiedName(table.schema, f"{table.name}#p#{partition}")
+    return QualifiedName(table.schema, f"{table.name}{OF_PARTITION}{partition}")
+
+
+def partition_of(name: QualifiedName) -> str:
+    """The partition in a name that ``partition_table`` made."""
+    return name.name.rpartition(OF_PARTITION)[2]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from dbtune.sql.ddl_form import Action, ActionKind, Ddl, Renaming
 from dbtune.sql.lexing_mysql import mysql_tokens
+from dbtune.sql.mysql_edits import spelled
 from dbtune.sql.tokens import Token
 
 _OBJECTS = frozenset(
@@ -57,7 +58,7 @@ def read_mysql_ddl(text: str) -> Ddl:
         case ["rename"] if words[1:2] in (["table"], ["tables"]):
             return _rename_tables(text, found, words)
         case ["truncate"]:
-            return Ddl(text, "truncate", "table", unquoted_parts(found, 1 + (words[1:2] == ["table"])))
+            return Ddl(text, "truncate", "table", _name(found, 1 + (words[1:2] == ["table"])))
         case [("create" | "alter" | "drop") as verb]:
             return _about_an_object(text, verb, found, words)
         case [verb]:
@@ -66,18 +67,11 @@ def read_mysql_ddl(text: str) -> Ddl:
             return Ddl(text, "")
 
 
-def unquoted_name(token: Token) -> str:
-    """The identifier that a token stands for."""
-    if token.kind == "quoted":
-        return token.spelling[1:-1].replace("``", "`")
-    return token.spelling
-
-
-def unquoted_parts(found: Sequence[Token], at: int) -> tuple[str, ...]:
+def _name(found: Sequence[Token], at: int) -> tuple[str, ...]:
     """The parts of the name that stands at that token; empty where there is none."""
     parts: list[str] = []
     while at < len(found) and found[at].kind in ("word", "quoted"):
-        parts.append(unquoted_name(found[at]))
+        parts.append(spelled(found[at]))
         if at + 1 < len(found) and found[at + 1].spelling == ".":
             at += 2
             continue
@@ -103,9 +97,9 @@ def _rename_tables(text: str, found: Sequence[Token], words: Sequence[str]) -> D
     at = _behind_exists(words, 2)
     renamed: list[Renaming] = []
     while True:
-        old = unquoted_parts(found, at)
+        old = _name(found, at)
         to = next((place for place in range(at, len(words)) if words[place] == "to"), len(words))
-        new = unquoted_parts(found, to + 1)
+        new = _name(found, to + 1)
         if not old or not new:
             break
         renamed.append(Renaming("table", old, new))
@@ -134,7 +128,7 @@ def _about_an_object(text: str, verb: str, found: Sequence[Token], words: Sequen
     at = _behind_exists(words, at + 1)
     if object_ == "index":
         return _index(text, verb, found, words, at, unique="unique" in noise)
-    name = unquoted_parts(found, at)
+    name = _name(found, at)
     if verb == "alter" and object_ == "table" and name:
         return _alter_table(text, found, words, name, at + 2 * len(name) - 1)
     others = tuple(_listed(found, at)) if verb == "drop" and object_ in ("table", "view") else ()
@@ -142,7 +136,7 @@ def _about_an_object(text: str, verb: str, found: Sequence[Token], words: Sequen
 
 
 def _listed(found: Sequence[Token], at: int) -> Iterator[tuple[str, ...]]:
-    while name := unquoted_parts(found, at):
+    while name := _name(found, at):
         yield name
         at += 2 * len(name)
         if at - 1 >= len(found) or found[at - 1].spelling != ",":
@@ -150,10 +144,10 @@ def _listed(found: Sequence[Token], at: int) -> Iterator[tuple[str, ...]]:
 
 
 def _index(text: str, verb: str, found: Sequence[Token], words: Sequence[str], at: int, *, unique: bool) -> Ddl:
-    index = unquoted_parts(found, at)
+    index = _name(found, at)
     on = next((place for place in range(at, len(words)) if words[place] == "on"), len(words))
     kind: ActionKind = "drop index" if verb == "drop" else "add unique" if unique else "add index"
-    table = unquoted_parts(found, on + 1)
+    table = _name(found, on + 1)
     algorithm, lock = _clauses(found, words, on)
     return Ddl(
         text,
@@ -228,7 +222,7 @@ def _action(found: Sequence[Token], table: tuple[str, ...]) -> tuple[Action, Ren
     start, end = found[0].start, found[-1].end
 
     def at(place: int) -> str:
-        return unquoted_name(found[place]) if place < len(found) else ""
+        return spelled(found[place]) if place < len(found) else ""
 
     match words:
         case ["add", "constraint", *_]:
@@ -260,7 +254,7 @@ def _action(found: Sequence[Token], table: tuple[str, ...]) -> tuple[Action, Ren
                 return Action("rename column", start, end, old), Renaming("column", (old,), (new,))
             return Action("rename other", start, end, old), Renaming("index", (old,), (new,))
         case ["rename", *_]:
-            new_name = unquoted_parts(found, 1 + (words[1:2] in (["to"], ["as"])))
+            new_name = _name(found, 1 + (words[1:2] in (["to"], ["as"])))
             return Action("rename table", start, end), Renaming("table", table, new_name)
         case ["convert", "to", *_]:
             return Action("convert", start, end), None
@@ -281,5 +275,5 @@ def _added_column(found: Sequence[Token], words: Sequence[str], start: int, end:
                 inline.append("add not null")
             case ("unique", _):
                 inline.append("add unique")
-    name = unquoted_name(found[at]) if at < len(found) and found[at].kind in ("word", "quoted") else ""
+    name = spelled(found[at]) if at < len(found) and found[at].kind in ("word", "quoted") else ""
     return Action("add column", start, end, name, inline=tuple(inline), has_default="default" in words[at:])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from dbtune.ddl.mysql_quoting import identifier
+from dbtune.ddl.mysql_quoting import identifier, unquoted
 from dbtune.sql.lexing_mysql import mysql_tokens
 from dbtune.sql.tokens import Token
 
@@ -28,7 +28,7 @@ class Definition:
     def columns(self) -> dict[str, str]:
         """Column name to its clause: ``"id" bigint unsigned NOT NULL AUTO_INCREMENT`` (the name in backticks)."""
         found = ((mysql_tokens(clause)[:1], clause) for clause in self.clauses)
-        return {_unquoted(first[0].spelling): clause for first, clause in found if first and first[0].kind == "quoted"}
+        return {unquoted(first[0].spelling): clause for first, clause in found if first and first[0].kind == "quoted"}
 
     @cached_property
     def indexes(self) -> dict[str, str]:
@@ -117,13 +117,13 @@ def _index_name(clause: str) -> str | None:
         return None
     if words[0].word == "primary":
         return "PRIMARY"
-    return next((_unquoted(token.spelling) for token in words if token.kind == "quoted"), None)
+    return next((unquoted(token.spelling) for token in words if token.kind == "quoted"), None)
 
 
 def _constraint_name(clause: str) -> str | None:
     words = _first(clause)
     if len(words) > 2 and words[0].word == "constraint" and words[2].word == "check":
-        return _unquoted(words[1].spelling)
+        return unquoted(words[1].spelling)
     return None
 
 
@@ -135,7 +135,3 @@ def _first(clause: str) -> list[Token]:
             break
         found.append(token)
     return found
-
-
-def _unquoted(name: str) -> str:
-    return name[1:-1].replace("``", "`") if name.startswith("`") else name

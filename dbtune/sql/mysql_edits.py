@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from dbtune.ddl.mysql_quoting import unquoted
 from dbtune.sql.lexing_mysql import mysql_tokens
 from dbtune.sql.tokens import Token
 
@@ -84,7 +85,7 @@ def references(found: Sequence[Token]) -> Iterator[ColumnReference]:
 
 def spelled(token: Token) -> str:
     """The name as it is written, without backticks."""
-    return token.spelling[1:-1].replace("``", "`") if token.kind == "quoted" else token.spelling
+    return unquoted(token.spelling) if token.kind == "quoted" else token.spelling
 
 
 def _compared_numbers(found: Sequence[Token], reference: ColumnReference) -> Iterator[int]:

@@ -412,7 +412,7 @@ def test_an_interrupted_run_leaves_nothing(
     assert process.returncode == 128 + ending
     assert "nothing was left behind" in errors
     assert definitions(server, COPY) == before
-    assert not sessions(server)
+    wait_for(lambda: not sessions(server))
 
 
 def sessions(server: MySQLServer) -> list[tuple[int, object]]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dbtune.collect.mysql.catalog import Catalog, Row
 from dbtune.collect.mysql.innodb import InnodbStatistics
 from dbtune.collect.words import named
+from dbtune.ddl.mysql_quoting import unquoted
 from dbtune.model.schema import Table
 from dbtune.model.schema_objects import View
 
@@ -53,8 +54,7 @@ def rights_of(grants: Sequence[Row]) -> list[tuple[str, frozenset[str]]]:
         rights = frozenset(part.strip() for part in _COLUMNS.sub("", hit["rights"]).split(","))
         if "ALL PRIVILEGES" in rights:
             rights |= {"SELECT"}
-        database = hit["database"]
-        found.append((database if database == "*" else database[1:-1].replace("``", "`"), rights))
+        found.append((unquoted(hit["database"]), rights))
     return found
 
 

@@ -11,7 +11,6 @@ from dbtune.connect.mysql import MySQLSession, read_only_session
 from dbtune.connect.mysql_abilities import MySQLAbility
 from dbtune.connect.mysql_refusals import first_line
 from dbtune.connect.targets import DatabaseUrl
-from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.errors import PlanFailed
 from dbtune.model.plan import Plan
 from dbtune.model.snapshot import Snapshot
@@ -62,7 +61,7 @@ class PlansOfSession:
         path = search_path or self._snapshot.search_path
         schema = path[0] if path else self._snapshot.server.database
         if schema and schema != self._schema:
-            self.session.run(f"USE {identifier(schema)}")
+            self.session.use(schema)
             self._schema = schema
         return schema
 

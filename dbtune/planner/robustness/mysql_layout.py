@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dbtune.ddl.mysql_quoting import unquoted
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan, PlanNode
 from dbtune.model.schema import Table
@@ -156,7 +157,7 @@ def _readable(text: str) -> str:
     def column(match: re.Match[str]) -> str:
         if match[3] is None:
             return match[0]
-        return f"{_quoted(_bare(match[2]))}.{_quoted(_bare(match[3]))}"
+        return f"{_quoted(unquoted(match[2]))}.{_quoted(unquoted(match[3]))}"
 
     def word(match: re.Match[str]) -> str:
         return match[0] if match[0].startswith("'") else match[0].upper()
@@ -169,10 +170,6 @@ def _reference(by: str) -> str:
     """``const``, ``func`` or ``database.alias.column``."""
     parts = by.rsplit(".", 2)
     return "''" if len(parts) < 2 else f"{_quoted(parts[-2])}.{_quoted(parts[-1])}"
-
-
-def _bare(name: str) -> str:
-    return name[1:-1].replace("``", "`") if name.startswith("`") else name
 
 
 def _quoted(name: str) -> str:

@@ -22,8 +22,9 @@ Source: PostgreSQL manual, "Best Practices for Declarative Partitioning"; MySQL 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from dbtune.model.mysql import partition_of
 from dbtune.model.recommendation import Evidence, Subject
 from dbtune.model.schema import Table
 from dbtune.model.units import human_bytes, plural
@@ -69,13 +70,15 @@ def too_few_partitions(ctx: Context) -> Iterator[Finding]:
         size = largest.file_pages * ctx.snapshot.server.block_size
         share = largest.file_pages / max(1, sum(leaf.file_pages for leaf in parts))
         if size >= ctx.options.partition_bytes and (share >= NEARLY_ALL or (memory is not None and size > memory)):
-            yield _finding(ctx, found, largest, (len(parts), share, size))
+            yield _finding(ctx, found, parts, largest, share)
 
 
-def _finding(ctx: Context, found: PartitionedTable, largest: Table, figures: tuple[int, float, int]) -> Finding:
-    table, (parts, share, size), memory = found.table, figures, memory_bytes(ctx.snapshot)
+def _finding(ctx: Context, found: PartitionedTable, parts: Sequence[Table], largest: Table, share: float) -> Finding:
+    """``share``: of the table's pages, those of the largest."""
+    table, memory = found.table, memory_bytes(ctx.snapshot)
+    size = largest.file_pages * ctx.snapshot.server.block_size
     of_mysql = is_mysql(ctx.snapshot)
-    name = largest.name.name.rpartition("#p#")[2] if of_mysql else largest.name.name
+    name = partition_of(largest.name) if of_mysql else largest.name.name
     setting = ways_of(ctx.snapshot).memory_setting
     beyond = f", more than the {human_bytes(memory)} of {setting}" if memory and size > memory else ""
     on_it = "Statements on it cost" if of_mysql else "Statements on it, and its vacuum, cost"
@@ -83,7 +86,7 @@ def _finding(ctx: Context, found: PartitionedTable, largest: Table, figures: tup
         subject=Subject(table.name.schema, table.name.name if of_mysql else largest.name.name),
         title=f"{name} holds {share:.0%} of {table.name}",
         reason=(
-            f"Of {plural(parts, 'partition')} of {table.name}, this one has {human_bytes(size)}{beyond}. "
+            f"Of {plural(len(parts), 'partition')} of {table.name}, this one has {human_bytes(size)}{beyond}. "
             f"{f'{WHY[found.kind]} ' if share >= NEARLY_ALL else ''}{on_it} what they would without partitions."
         ),
         evidence=Evidence("heuristic"),

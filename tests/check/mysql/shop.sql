@@ -9,7 +9,7 @@ CREATE TABLE customers (
     city varchar(30),
     note text,
     UNIQUE KEY mail (mail)
-);
+) STATS_SAMPLE_PAGES = 10000;
 CREATE TABLE orders (
     id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     customer_id int NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE orders (
     KEY placed (placed),
     KEY code (code),
     CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES customers (id)
-);
+) STATS_SAMPLE_PAGES = 10000;
 CREATE TABLE items (
     order_id int NOT NULL,
     n int NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE items (
     amount int,
     PRIMARY KEY (order_id, n),
     KEY product (product, amount)
-);
+) STATS_SAMPLE_PAGES = 10000;
 CREATE TABLE countries (code char(2) NOT NULL PRIMARY KEY, name varchar(50));
 CREATE VIEW paid AS SELECT id, customer_id, total FROM orders WHERE state = 'paid';
 INSERT INTO customers (mail, name, city, note)

@@ -22,7 +22,7 @@ from dbtune.model.workload import Limit
 from dbtune.planner.mysql.scratch.descriptions import Origins
 from dbtune.planner.mysql.scratch.filling import Origin
 from dbtune.planner.mysql.scratch.host import ScratchHost
-from dbtune.planner.mysql.scratch.migrating import EmptyDatabases, as_in_production, use
+from dbtune.planner.mysql.scratch.migrating import EmptyDatabases, as_in_production
 from dbtune.planner.mysql.scratch.schema import create_schema
 
 
@@ -49,7 +49,7 @@ def migrate(
         as_in_production(host.session, snapshot.settings)
         default = next(iter(snapshot.search_path), snapshot.server.database)
         if default:
-            use(host.session, default)
+            host.session.use(default)
         databases = EmptyDatabases(host.session, schemas)
         effects: list[Effects] = []
         for number, one in enumerate(databases.run(pending)):

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_abilities import MySQLAbility
-from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.errors import PlanFailed
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan
@@ -79,7 +78,7 @@ class Explainer:
             raise PlanFailed(UNKNOWN_VALUES)
         schema = self._default_schema(instance)
         if schema and schema != self._schema:
-            self._session.run(f"USE {identifier(schema)}")
+            self._session.use(schema)
             self._schema = schema
         rows = self._session.rows(words + instance.sql.strip().rstrip(";"))
         if not rows:

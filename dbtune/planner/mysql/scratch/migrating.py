@@ -15,7 +15,6 @@ from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_refusals import code_of, first_line
-from dbtune.ddl.mysql_quoting import identifier
 from dbtune.model.errors import UsageError
 from dbtune.model.migration import AlterAlgorithm, AlterLock, AlterWay, Effects, PendingStatement
 from dbtune.model.names import QualifiedName
@@ -165,11 +164,6 @@ def _way(effects: Effects, asked: _Asked, *, lost_files: bool) -> AlterWay | Non
         # MariaDB takes the word for PARTITION BY, and copies the table
         return AlterWay(table, "COPY", "SHARED", copied_anyway=True)
     return AlterWay(table, algorithm, lock, asked.refusal)
-
-
-def use(session: MySQLSession, database: str) -> None:
-    """Make it the default database."""
-    session.run(f"USE {identifier(database)}")
 
 
 def _index_name(table: QualifiedName, index: str) -> QualifiedName:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dbtune.connect.mysql import MySQLSession
-from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.mysql import Partition, Partitioning
 from dbtune.model.schema import Index, Table
 from dbtune.planner.mysql.scratch.figures import Figures, SampledTable
 from dbtune.planner.mysql.scratch.filling import Origin
+from dbtune.planner.mysql.scratch.rows import count
 
 
 def with_new_figures(session: MySQLSession, sampled: SampledTable, origin: Origin, page_bytes: int) -> Table:
@@ -47,9 +47,8 @@ def _counted(session: MySQLSession, sampled: SampledTable, scheme: Partitioning,
     pages = (mysql.clustered_pages or mysql.data_bytes // page_bytes or 1) if mysql is not None else 1
 
     def of(partition: Partition) -> Partition:
-        name = partition.subpartition or partition.name
-        query = f"SELECT COUNT(*) AS n FROM {qualified(sampled.table.name)} PARTITION ({identifier(name)})"
-        share = int(session.rows(query)[0]["n"]) / max(1, sampled.sampled)
+        there = count(session, sampled.table, partition.subpartition or partition.name)
+        share = there / max(1, sampled.sampled)
         rows = round(sampled.rows * share)
         return replace(partition, rows=float(rows), statistics_rows=rows, clustered_pages=max(1, round(pages * share)))
 

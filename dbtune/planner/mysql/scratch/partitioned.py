@@ -13,12 +13,12 @@ from dataclasses import replace
 from dbtune.connect.mysql import MySQLSession
 from dbtune.ddl.mysql_alter import drop_foreign_key
 from dbtune.ddl.mysql_partitions import partition_alter, unpartition_alter
-from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.plan import EMPTY_CONFIGURATION, Confidence, Configuration, Plan, PlanNode
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance, Limit
 from dbtune.planner.mysql.partitioned import spread
+from dbtune.planner.mysql.scratch.rows import count
 from dbtune.planner.protocol import Planner
 
 SEARCHES = frozenset(
@@ -55,16 +55,7 @@ def counted(session: MySQLSession, table: Table) -> Table:
     partitioning = table.mysql.partitioning if table.mysql is not None else None
     if partitioning is None or partitioning.method not in ("HASH", "KEY"):
         return table
-    counts = [
-        int(
-            str(
-                session.rows(f"SELECT count(*) AS n FROM {qualified(table.name)} PARTITION ({identifier(part.name)})")[
-                    0
-                ]["n"]
-            )
-        )
-        for part in partitioning.partitions
-    ]
+    counts = [count(session, table, part.name) for part in partitioning.partitions]
     if sum(counts) < ENOUGH_ROWS * len(counts):
         return table
     return spread(table, [count / sum(counts) for count in counts])

@@ -74,6 +74,7 @@ def fill(session: MySQLSession, table: Table, columns: Sequence[str], rows: Sequ
         session.run(into, values)
 
 
-def count(session: MySQLSession, table: Table) -> int:
-    """Rows that are there now."""
-    return int(session.rows(f"SELECT COUNT(*) AS n FROM {qualified(table.name)}")[0]["n"])
+def count(session: MySQLSession, table: Table, partition: str = "") -> int:
+    """Rows that are there, or in that partition or subpartition."""
+    part = f" PARTITION ({identifier(partition)})" if partition else ""
+    return int(session.rows(f"SELECT COUNT(*) AS n FROM {qualified(table.name)}{part}")[0]["n"])

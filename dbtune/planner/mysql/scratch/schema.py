@@ -71,7 +71,7 @@ def _create_table(session: MySQLSession, table: Table, *, own_engines: bool) -> 
         definition = definition.replace(engine[0], ") ENGINE=InnoDB", 1)
         yield Limit(f"table {table.name}", f"planned as if it were InnoDB, and not {engine[1]}: costs differ")
     try:
-        session.run(f"USE {identifier(table.name.schema)}")
+        session.use(table.name.schema)
         session.run(definition)
         session.run(f"ALTER TABLE {qualified(table.name)} {STATISTICS_KEPT}")
     except MySQLError as error:
@@ -86,7 +86,7 @@ def _create_views(session: MySQLSession, snapshot: Snapshot) -> Iterator[Limit]:
         later = []
         for view in waiting:
             try:
-                session.run(f"USE {identifier(view.name.schema)}")
+                session.use(view.name.schema)
                 session.run(f"CREATE VIEW {qualified(view.name)} AS {view.definition.rstrip().rstrip(';')}")
             except MySQLError as error:
                 failed[str(view.name)] = first_line(error)
