@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dbtune.check.benches import Bench
-from dbtune.check.queries import QueryText, plan_queries, without_value
+from dbtune.check.queries import QueryText, plan_queries
 from dbtune.check.reporting import Checked, refusal_words, report_on
 from dbtune.model.errors import PlanFailed
 from dbtune.model.location import SourceLocation
@@ -67,8 +67,8 @@ class _WorkloadPlanned:
                 costs[statement.fingerprint] = planned, gate.cost(planned)
             except PlanFailed as error:
                 unplanned.append(planned)
-                failures[statement.fingerprint] = without_value(str(error))
-                skipped.append(Skipped(statement.fingerprint, str(error), statement.text))
+                failures[statement.fingerprint] = error.reason
+                skipped.append(Skipped(statement.fingerprint, error.reason, statement.text))
         return cls(costs, failures, tuple(skipped), tuple(unplanned), gate.calls)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +75,7 @@ def _planned(queries: Sequence[QueryText], snapshot: Snapshot, gate: Gate) -> It
         try:
             yield NewQuery(query.location, planned, gate.cost(planned))
         except PlanFailed as error:
-            yield NewQuery(query.location, planned, None, without_value(str(error)))
-
-
-def without_value(message: str) -> str:
-    """The server's reason without the literal that it ends with: ``invalid input syntax for type integer: "…"``."""
-    return re.sub(r'(\binvalid .*: ")[^"]*"\Z', r'\1…"', message)
+            yield NewQuery(query.location, planned, None, error.reason)
 
 
 def _for(query: NewQuery, advice: Sequence[Recommendation]) -> tuple[Recommendation, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 
@@ -31,5 +32,20 @@ class PlannerUnavailable(UsageError):
     """The planner asked for by ``--planner`` cannot run here."""
 
 
+_QUOTED_LAST = re.compile(r"""(: )(["']).*\2\Z""", re.DOTALL)
+"""``invalid input syntax for type integer: "…"`` of Postgres, ``Incorrect DATETIME value: '…'`` of MySQL."""
+_OUT_OF_RANGE = re.compile(r'\A(value )".*"(?= is out of range)', re.DOTALL)
+
+
 class PlanFailed(DbtuneError):
     """One statement could not be planned; the run goes on and reports the reason."""
+
+    @property
+    def reason(self) -> str:
+        """The message without the statement's literals, which servers quote, for reports.
+
+        >>> PlanFailed("Incorrect DATETIME value: 'tomorrow'").reason
+        "Incorrect DATETIME value: '…'"
+        """
+        shown = _QUOTED_LAST.sub(r"\1\2…\2", str(self))
+        return _OUT_OF_RANGE.sub(r'\1"…"', shown)

@@ -142,7 +142,7 @@ def plan_workload(run: Run) -> Run:
         try:
             run.gate.cost(statement)
         except PlanFailed as error:
-            skipped.append(Skipped(statement.fingerprint, str(error), statement.statement.text))
+            skipped.append(Skipped(statement.fingerprint, error.reason, statement.statement.text))
         else:
             planned.append(statement)
     return _skipping(replace(run, statements=tuple(planned)), skipped)

@@ -262,7 +262,7 @@ def price(
             try:
                 after = gate.cost(planned, ctx.configuration)
             except PlanFailed as error:
-                failed.append((planned, str(error)))
+                failed.append((planned, error.reason))
                 continue
             before = ctx.ledger.costs[planned.fingerprint]
             priced.append(

@@ -121,7 +121,7 @@ def _one(
     named = MeasuredStatement(one.fingerprint, one.text, one.calls, level, reason)
     for plan in (before, after):
         if isinstance(plan, PlanFailed):
-            return replace(named, error=str(plan))
+            return replace(named, error=plan.reason)
     assert isinstance(before, Plan) and isinstance(after, Plan)
     why_not = staging.why_not_run(one.runnable, before, after)
     if why_not is not None:
@@ -132,7 +132,7 @@ def _one(
     try:
         timings = compare(lambda world: staging.run(world, one.runnable), pace)
     except PlanFailed as error:
-        return replace(named, cost_before=None, cost_after=None, error=str(error))
+        return replace(named, cost_before=None, cost_after=None, error=error.reason)
     return replace(named, before=timings[0], after=timings[1])
 
 
