@@ -9,6 +9,7 @@ from itertools import islice, zip_longest
 
 from dbtune.candidates.registry import Candidate, CandidateKind, Use, kinds
 from dbtune.ddl.indexes import index_name
+from dbtune.ddl.mysql_multi_valued import is_multi_valued
 from dbtune.model.access import RelationUse
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index, IndexKey, Table
@@ -57,6 +58,8 @@ def serves(known: Index, wanted: Index) -> bool:
     if (known.table, known.method) != (wanted.table, wanted.method):
         return False
     if _plain(known.predicate) != _plain(wanted.predicate):  # a whole index does not spare reading the other rows
+        return False
+    if is_multi_valued(known) and not is_multi_valued(wanted):  # rows whose array is empty are not in it
         return False
     if wanted.method != "btree":
         return _comparable(known.keys) == _comparable(wanted.keys)

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Collection
 
+from dbtune.ddl.mysql_multi_valued import multi_valued
 from dbtune.ddl.quoting import identifier, literal, qualified
 from dbtune.model.names import QualifiedName
 from dbtune.model.schema import Index, IndexKey
@@ -87,8 +88,10 @@ def _wanted_name(index: Index, included: Collection[str]) -> str:
 def _name_part(key: IndexKey) -> str:
     if key.column is not None:
         return key.column
+    array = multi_valued(key)
+    expression = (key.expression or "") if array is None else array.array.removeprefix("json_extract")
     # in lower case, so that the name needs no quotes
-    return "_".join(re.findall(r"\w+", (key.expression or "").lower()))[:20].strip("_")
+    return "_".join(re.findall(r"\w+", expression.lower()))[:20].strip("_")
 
 
 def _digest(index: Index) -> str:

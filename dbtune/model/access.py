@@ -20,6 +20,7 @@ PredicateKind = Literal[
     "is_not_null",
     "not_equal",
     "json_contains",  # @>, ?, ?|, ?& on jsonb
+    "json_members",  # MEMBER OF, JSON_CONTAINS, JSON_OVERLAPS on a JSON array (MySQL)
     "array_contains",  # @>, <@, && on arrays, value = ANY (column)
     "full_text",  # @@
     "range_overlap",  # &&, @>, <@ on range types
@@ -40,7 +41,8 @@ class Predicate:
     """SQL text of the expression with unqualified column names, e.g. ``lower(email)``, ``payload ->> 'kind'``."""
     operator: str = ""
     value: str | None = None
-    """The literal's SQL text, where it is one; None for parameters, columns and anything computed."""
+    """The literal's SQL text, where it is one; None for parameters, columns and anything computed. Of ``json_members``
+    the JSON array of all members that are looked for."""
     value_count: int = 1
     """Members of an IN list (1 for a parameter array)."""
     expression_columns: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ Restrictions".
 from __future__ import annotations
 
 from dbtune.ddl.mysql_alter import AlterTable, build_index, drop_index
+from dbtune.ddl.mysql_multi_valued import MultiValued, multi_valued_key
 from dbtune.model.recommendation import Change
 from dbtune.model.schema import Index
 from dbtune.model.snapshot import Snapshot
@@ -35,6 +36,9 @@ def innodb_risk(index: Index, snapshot: Snapshot) -> str:
         else "The build does not block writers; it waits for open transactions on the table at its start and its end.",
         "Replicas carry it out after the primary has, and lag behind for as long.",
     ]
+    array = multi_valued_key(index.keys)
+    if array is not None:
+        words.append(_of_members(array))
     replaced = replaced_by(index, snapshot)
     if replaced is not None:
         words.append(
@@ -42,6 +46,18 @@ def innodb_risk(index: Index, snapshot: Snapshot) -> str:
             "silently."
         )
     return " ".join(words)
+
+
+def _of_members(array: MultiValued) -> str:
+    """What a multi-valued index refuses from then on: errors 3903, 3907, 3908, 3752, 3905 (tried on MySQL 9.7)."""
+    kinds = {"unsigned": "numbers from 0 up", "signed": "numbers"}
+    characters = array.type.removeprefix("char").strip("()")
+    kind = f"texts of {characters} characters at most" if array.is_text else kinds.get(array.type, array.type)
+    return (
+        f"It fails where {array.array} of any row holds other members than {kind} (null, objects and arrays are none), "
+        "or more than about a thousand of them; once it is there, an INSERT or UPDATE of such a row fails. A write "
+        "makes an entry for each member."
+    )
 
 
 def replaced_by(index: Index, snapshot: Snapshot) -> Index | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dbtune.ddl.mysql_multi_valued import is_multi_valued
 from dbtune.model.schema import Index, IndexKey, Table
 from dbtune.planner.mysql.index_size import clustered_columns
 from dbtune.rules.mysql_tables import is_innodb, is_visible
@@ -16,6 +17,8 @@ def begins_with(wider: Index, narrower: Index) -> bool:
     """
     length = len(narrower.keys)
     if wider is narrower or not _can_stand_in(wider, narrower) or len(wider.keys) < length or not length:
+        return False
+    if is_multi_valued(wider) and not is_multi_valued(narrower):  # rows whose array is empty are not in it
         return False
     begins = wider.keys[:length]
     if len(wider.keys) == length and not _is_longer(begins[-1], narrower.keys[-1]):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dbtune.ddl.mysql_multi_valued import is_multi_valued
 from dbtune.model.schema import Index, Table
 from dbtune.model.snapshot import Server, Snapshot
 from dbtune.model.workload import TableWrites
@@ -21,6 +22,9 @@ from dbtune.select.writes import touched_columns
 DELETING = 0.4
 """Of the price of an entry made: it is only marked, purge removes it later."""
 UPDATING = 1.0 + DELETING
+
+MEMBERS = 4.0
+"""Entries that a row is taken to have in a multi-valued index, one for each member of its array."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ def innodb_write_cost(index: Index, table: Table, writes: TableWrites | None, sn
     held = touched_columns(index) | {column.name for column in clustered_columns(table)}
     changes = not writes.updated_columns or bool(held & writes.updated_columns)
     entries = writes.inserts + DELETING * writes.deletes + (UPDATING * writes.updates if changes else 0.0)
+    entries *= MEMBERS if is_multi_valued(index) else 1.0
     return entries * (prices.entry + prices.page * _miss(snapshot))
 
 

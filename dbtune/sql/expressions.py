@@ -16,6 +16,7 @@ from sqlglot.errors import SqlglotError
 
 from dbtune.sql.fingerprint import Piece, render
 from dbtune.sql.lexing import NOT_OPERANDS, Token
+from dbtune.sql.mysql_arrows import with_arrows
 from dbtune.sql.parsing import DIALECTS, Parsed
 from dbtune.sql.relations import BaseColumn, Use
 from dbtune.sql.scopes import Scope, name_of
@@ -146,6 +147,8 @@ def _reads_as(text: str, node: exp.Expr, dialect: str) -> bool:
         tree = sqlglot.parse_one(f"SELECT {text}", dialect=DIALECTS.get(dialect, dialect))
     except (SqlglotError, RecursionError):
         return False
+    if dialect != "postgres":
+        tree = with_arrows(tree)
     selected = tree.args.get("expressions") or []
     others = [name for name, value in tree.args.items() if value and name != "expressions"]
     return len(selected) == 1 and not others and bool(strip(selected[0]) == node)

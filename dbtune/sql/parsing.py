@@ -16,6 +16,7 @@ from sqlglot.errors import SqlglotError
 
 from dbtune.model.snapshot import Dialect
 from dbtune.sql.lexing import SQUASHED, Token, tokens
+from dbtune.sql.mysql_arrows import with_arrows
 
 DIALECTS = {"postgres": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 
@@ -102,7 +103,7 @@ def parse(text: str, dialect: Dialect = "postgres") -> Parsed:
         raise Unparsable("there is no statement" if not trees else "there is more than one statement")
     if isinstance(trees[0], exp.Command):
         raise Unparsable("the parser does not know this kind of statement")
-    return Parsed(ready, trees[0], found, dialect)
+    return Parsed(ready, trees[0] if dialect == "postgres" else with_arrows(trees[0]), found, dialect)
 
 
 @lru_cache(maxsize=2048)

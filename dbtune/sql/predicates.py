@@ -7,7 +7,8 @@ from dataclasses import replace
 from sqlglot import exp
 
 from dbtune.model.access import Join, Predicate, PredicateKind
-from dbtune.sql.expressions import plain_column, strip, strip_query
+from dbtune.sql.expressions import base_columns, plain_column, strip, strip_query
+from dbtune.sql.json_members import JsonMembers, json_members
 from dbtune.sql.operands import (
     Context,
     Side,
@@ -93,6 +94,8 @@ def _condition(node: exp.Expr, scope: Scope, context: Context) -> None:
         _full_text(node, scope, context)
     elif isinstance(node, exp.Column):
         add_condition(node, None, "boolean", "", scope, context)
+    elif scope.parsed.dialect == "mysql" and (found := json_members(node)):
+        _json_members(node, found, scope, context)
     else:
         add_other(node, scope, context)
 
@@ -329,6 +332,17 @@ def _full_text(node: exp.MatchAgainst, scope: Scope, context: Context) -> None:
             add_condition(one, other, "full_text", "@@", scope, context)
         elif side.type not in ("tsquery",):
             add_condition(one, other, "other", "@@", scope, context)
+
+
+def _json_members(node: exp.Expr, found: tuple[JsonMembers, ...], scope: Scope, context: Context) -> None:
+    one = next((condition for condition in found if side_on(condition.array, scope) is not None), None)
+    side = side_on(one.array, scope) if one is not None else None
+    if one is None or side is None:
+        add_other(node, scope, context)
+        return
+    constant = len(base_columns(node, scope) or ()) == 1
+    count = 1 if one.members is None else max(1, len(one.members))
+    add_predicate(side, "json_members", one.operator, one.value, count, context, constant)
 
 
 def _is_vector(expression: str) -> bool:

@@ -99,7 +99,8 @@ def innodb_size(
     page_bytes: int = 16384,
     fill_factor: float = 100.0,
 ) -> InnodbSize:
-    """The size of the index over ``rows`` rows. ``measured``: what is known of columns from their values."""
+    """The size of the index of ``rows`` entries. ``measured``: what is known from their values of columns, by name, and
+    of expressions, by their text."""
     entry = _entry_bytes(index, table, measured or {})
     usable = page_bytes - PAGE_OVERHEAD - page_bytes * max(KEPT_FREE, (100 - fill_factor) / 100)
     fanout = max(2.0, usable // (entry + SLOT_BYTES / RECORDS_A_SLOT))
@@ -132,7 +133,9 @@ def _entry_bytes(index: Index, table: Table, measured: Mapping[str, Measured]) -
     for key in index.keys:
         column = table.column(key.column) if key.column is not None else None
         if column is None:
-            total += 9.0  # of an expression nothing is known: a number, or a short text
+            told = measured.get(key.expression or "")
+            # of an expression nothing else is known: a number, or a short text
+            total += 9.0 if told is None or told.width is None else (told.width + 1) * (1 - told.null_fraction)
             nullable += 1
             continue
         total += _column_bytes(column, measured, key.prefix_length)

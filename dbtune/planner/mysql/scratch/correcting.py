@@ -49,8 +49,8 @@ Spread = Callable[[PlanNode, SampledTable], float | None]
 """Rows in the sample that fit a range over several columns, were these independent of one another; None: not known."""
 RareRows = Callable[[QualifiedName, str, int], float | None]
 """Rows in the sample to be expected of a value that one of its rows or none has, in an index's leading columns."""
-DistinctValues = Callable[[QualifiedName, str], tuple[float, ...]]
-"""Distinct values of an index's leading columns."""
+MeanRows = Callable[[QualifiedName, str, int], float | None]
+"""Entries in production that an index has on average for a value of so many leading columns; None: not known."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Corrector:
     def __init__(
         self,
         tables: dict[QualifiedName, SampledTable],
-        distinct: DistinctValues,
+        mean: MeanRows,
         rare: RareRows,
         spread: Spread,
         first_column: Callable[[QualifiedName, str], str | None],
@@ -126,7 +126,7 @@ class Corrector:
         statistics."""
         self._counts_partitions = counts_partitions
         self._tables = tables
-        self._distinct = distinct
+        self._mean = mean
         self._rare = rare
         self._spread = spread
         self._first_column = first_column
@@ -264,14 +264,13 @@ class Corrector:
         assert node.relation is not None
         seen = counted - 0.5 if counted <= 1.0 else counted  # the server says 1 for 0 as well
         if node.access in _EQUALITIES and node.index is not None:
-            values = self._distinct(node.relation, node.index)
             place = len(node.references) or len(node.key_columns)
             if counted <= 1.0 and place:
                 rare = self._rare(node.relation, node.index, place)
                 if rare is not None:
                     return max(1.0, rare * sampled.scale)
-            if values and place:
-                mean = sampled.rows / max(1.0, values[min(place, len(values)) - 1])
+            mean = self._mean(node.relation, node.index, place)
+            if mean is not None:
                 return _weighed(seen, mean / sampled.scale) * sampled.scale
         spread = self._spread(node, sampled) if node.access == "range" else None
         if spread is not None:
@@ -283,10 +282,9 @@ class Corrector:
         all other ranges are what the optimiser itself guesses for one with two ends."""
         assert node.relation is not None
         if node.access in _EQUALITIES and node.index is not None:
-            values = self._distinct(node.relation, node.index)
-            place = len(node.references) or len(node.key_columns)
-            if values and place:
-                return sampled.rows / max(1.0, values[min(place, len(values)) - 1])
+            mean = self._mean(node.relation, node.index, len(node.references) or len(node.key_columns))
+            if mean is not None:
+                return mean
         column = sampled.table.column(node.key_columns[-1]) if node.key_columns else None
         mysql = column.mysql if column is not None else None
         known = mysql is not None and (mysql.histogram is not None or mysql.minimum is not None)

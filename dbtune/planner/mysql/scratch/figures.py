@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dbtune.connect.mysql import MySQLSession
 from dbtune.ddl.mysql_indexes import key_expression
+from dbtune.ddl.mysql_multi_valued import multi_valued
 from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.schema import Column, Index, IndexKey, Table
 from dbtune.planner.mysql.distinct import estimated_distinct
@@ -18,6 +19,7 @@ from dbtune.planner.mysql.index_size import (
     innodb_size,
     unmeasured,
 )
+from dbtune.planner.mysql.scratch.entries import grouped, source, value_expression
 from dbtune.planner.mysql.scratch.production_counts import ProductionCounts
 from dbtune.planner.mysql.scratch.statistics import IndexFigures, believed_rows
 
@@ -26,6 +28,10 @@ TELLING = 100.0
 
 UNSURE = 1.2
 """Distinct values estimated, by those seen in the sample, from which on they are counted in production."""
+
+
+NUMBER_BYTES = 8.0
+"""Of a member of an array that is a number."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +86,11 @@ class Figures:
         columns += [column.name for column in clustered_columns(sampled.table)]
         if sampled.drawn and sampled.sampled:
             self._measure(sampled, unmeasured(sampled.table, columns, sampled.measured))
+            self._measure_members(sampled, index)
         return innodb_size(
             index,
             sampled.table,
-            sampled.rows if rows is None else rows,
+            (sampled.rows if rows is None else rows) * self.entries_a_row(index.keys, sampled),
             measured=sampled.measured,
             page_bytes=self._page_bytes,
         )
@@ -100,18 +107,37 @@ class Figures:
             width = None if fixed_bytes(column) is not None else float(row[f"w{n}"] or 0.0)
             sampled.measured[column.name] = Measured(width, float(row[f"n{n}"]))
 
+    def _measure_members(self, sampled: SampledTable, index: Index) -> None:
+        for key in index.keys:
+            array = multi_valued(key)
+            if array is None or key.expression is None or key.expression in sampled.measured:
+                continue
+            value = value_expression(key)
+            query = f"SELECT AVG(OCTET_LENGTH({value})) AS w, AVG({value} IS NULL) AS n"
+            row = self._session.rows(f"{query} FROM {source(sampled.table, (key,))}")[0]
+            width = float(row["w"] or 0.0) if array.is_text else NUMBER_BYTES
+            sampled.measured[key.expression] = Measured(width, float(row["n"] or 0.0))
+
+    def entries_a_row(self, keys: Sequence[IndexKey], sampled: SampledTable) -> float:
+        """Entries that an index of these keys has for each row of the table: 1, unless it is multi-valued."""
+        arrays = [key for key in keys if multi_valued(key) is not None]
+        if not arrays or not sampled.sampled:
+            return 1.0
+        return self._seen(arrays, sampled).rows / sampled.sampled
+
     def of(self, index: Index, sampled: SampledTable) -> IndexFigures:
         """Distinct values for each number of leading columns, those of the primary key after the index's own."""
         size = self.size(index, sampled)
+        entries = max(1.0, sampled.rows * self.entries_a_row(index.keys, sampled))
         counts: list[float] = []
         for length in range(1, len(index.keys) + 1):
             known = self._distinct(index.keys[:length], sampled)
             counts.append(max(known, counts[-1] if counts else 1.0))
         appended = [c.name for c in clustered_columns(sampled.table) if c.name not in index.columns]
-        counts += [sampled.rows] * len(appended)
+        counts += [entries] * len(appended)
         if index.unique or not appended:
-            counts[-1] = sampled.rows
-        return IndexFigures(tuple(min(count, max(1.0, sampled.rows)) for count in counts), size.leaf_pages, size.pages)
+            counts[-1] = entries
+        return IndexFigures(tuple(min(count, entries) for count in counts), size.leaf_pages, size.pages)
 
     def count(self, indexes: Sequence[Index], sampled: SampledTable) -> None:
         """Have production count the distinct values of these indexes that the sample does not tell, in one scan."""
@@ -121,15 +147,17 @@ class Figures:
         unsure = [keys for keys in lists if self._is_unsure(keys, sampled)]
         for keys, found in zip(unsure, self._counts.distinct(sampled.table, unsure, sampled.there), strict=True):
             if found is not None:
-                texts = _texts(keys)
-                sampled.distinct[texts] = max(self._seen(texts, sampled).distinct, min(found, sampled.rows))
+                entries = sampled.rows * self.entries_a_row(keys, sampled)
+                sampled.distinct[_texts(keys)] = max(self._seen(keys, sampled).distinct, min(found, entries))
 
     def _is_unsure(self, keys: Sequence[IndexKey], sampled: SampledTable) -> bool:
-        texts = _texts(keys)
-        if _known(keys, sampled) is not None or texts in sampled.distinct:
+        if _known(keys, sampled) is not None or _texts(keys) in sampled.distinct:
             return False
-        seen = self._seen(texts, sampled)
-        return seen.once < seen.rows and seen.estimate(sampled.rows) > UNSURE * seen.distinct
+        seen = self._seen(keys, sampled)
+        return seen.once < seen.rows and self._estimate(keys, sampled) > UNSURE * seen.distinct
+
+    def _estimate(self, keys: Sequence[IndexKey], sampled: SampledTable) -> float:
+        return self._seen(keys, sampled).estimate(sampled.rows * self.entries_a_row(keys, sampled))
 
     def _distinct(self, keys: Sequence[IndexKey], sampled: SampledTable) -> float:
         texts = _texts(keys)
@@ -137,7 +165,7 @@ class Figures:
         if counted is not None:
             return counted
         if texts not in sampled.distinct:
-            sampled.distinct[texts] = self._seen(texts, sampled).estimate(sampled.rows)
+            sampled.distinct[texts] = self._estimate(keys, sampled)
         estimate = sampled.distinct[texts]
         if len(keys) > 1:  # no more than every combination of its columns
             estimate = min(estimate, self._distinct(keys[:-1], sampled) * self._distinct(keys[-1:], sampled))
@@ -150,15 +178,16 @@ class Figures:
         (H. Robbins, An Empirical Bayes Approach to Statistics, 1956). With Chao's number of those that none has,
         f1² / 2 f2, both together have as many. None where the sample has too few such values to tell.
         """
-        seen = self._seen(_texts(keys), sampled)
+        seen = self._seen(keys, sampled)
         return 2 * seen.twice / seen.once if seen.once >= TELLING else None
 
-    def _seen(self, texts: tuple[str, ...], sampled: SampledTable) -> Seen:
+    def _seen(self, keys: Sequence[IndexKey], sampled: SampledTable) -> Seen:
+        texts = _texts(keys)
         if texts not in sampled.seen:
             row = self._session.rows(
                 "SELECT COALESCE(SUM(c), 0) AS n, COUNT(*) AS d, COALESCE(SUM(c = 1), 0) AS one,"
                 " COALESCE(SUM(c = 2), 0) AS two FROM"
-                f" (SELECT COUNT(*) AS c FROM {qualified(sampled.table.name)} GROUP BY {', '.join(texts)}) AS counted"
+                f" ({grouped(sampled.table, keys, 'COUNT(*) AS c')}) AS counted"
             )[0]
             sampled.seen[texts] = Seen(*(float(row[name]) for name in ("n", "d", "one", "two")))
         return sampled.seen[texts]

@@ -77,7 +77,7 @@ class ScratchPlanner:
         self._conditions = SampledConditions(self._session, tables, self._indexes.existing)
         self._corrector = Corrector(
             tables,
-            self._indexes.figures,
+            self._indexes.mean_rows,
             self._indexes.rare,
             self._conditions.spread,
             self._first_column,

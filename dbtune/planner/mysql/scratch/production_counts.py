@@ -8,13 +8,13 @@ Of an index that is there, its optimiser tells without a scan.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from pymysql.err import MySQLError
 
 from dbtune.connect.mysql import MySQLSession, read_only_session
 from dbtune.connect.targets import DatabaseUrl
-from dbtune.ddl.mysql_indexes import key_expression
+from dbtune.ddl.mysql_multi_valued import MultiValued, multi_valued, multi_valued_key
 from dbtune.ddl.mysql_quoting import identifier, qualified
 from dbtune.model.errors import ConnectionFailed, PlanFailed
 from dbtune.model.names import QualifiedName
@@ -22,6 +22,7 @@ from dbtune.model.schema import IndexKey, Table
 from dbtune.model.workload import Limit
 from dbtune.planner.mysql.reading import read_explain
 from dbtune.planner.mysql.relations import Relations
+from dbtune.planner.mysql.scratch.entries import source, value_expression
 
 QUERY_MS = 10_000
 """That one count may take."""
@@ -84,13 +85,12 @@ class ProductionCounts:
         them: an estimate without bias, however the values are spread (P. Gibbons, Distinct Sampling, VLDB 2001).
         """
         parts = max(1, round(rows / COUNTED_VALUES))
-        found: list[float | None] = []
-        for start in range(0, len(lists), LISTS_AT_ONCE):
-            some = lists[start : start + LISTS_AT_ONCE]
-            counts = ", ".join(f"{_distinct(table, keys, parts)} AS n{n}" for n, keys in enumerate(some))
-            counted = self._ask(table.name, f"SELECT {counts} FROM {qualified(table.name)}", _numbers)
-            found += [None] * len(some) if counted is None else [count * parts for count in counted]
-        return found
+        found: dict[int, float] = {}
+        for places in _at_once(lists):
+            counts = ", ".join(f"{_distinct(table, lists[place], parts)} AS n{place}" for place in places)
+            counted = self._ask(table.name, f"SELECT {counts} FROM {source(table, lists[places[0]])}", _numbers)
+            found.update((place, count * parts) for place, count in zip(places, counted or (), strict=False))
+        return [found.get(place) for place in range(len(lists))]
 
     def _ask(self, table: QualifiedName, query: str, read: _Read) -> _Answer:
         if query not in self._known and table not in self._slow and self._spent < TOTAL_SECONDS:
@@ -127,6 +127,15 @@ def _all_of(conditions: Sequence[str]) -> str:
     return " AND ".join(f"({condition})" for condition in conditions)
 
 
+def _at_once(lists: Sequence[Sequence[IndexKey]]) -> Iterator[Sequence[int]]:
+    """Places of the lists that one scan counts: an array whose members are counted makes the rows of a scan its own."""
+    by_array: dict[MultiValued | None, list[int]] = {}
+    for place, keys in enumerate(lists):
+        by_array.setdefault(multi_valued_key(keys), []).append(place)
+    for places in by_array.values():
+        yield from (places[start : start + LISTS_AT_ONCE] for start in range(0, len(places), LISTS_AT_ONCE))
+
+
 def _distinct(table: Table, keys: Sequence[IndexKey], parts: int) -> str:
     weighed = [_weighed(table, key) for key in keys]
     value = weighed[0] if len(weighed) == 1 else f"CONCAT_WS(',', {', '.join(weighed)})"
@@ -138,6 +147,8 @@ def _distinct(table: Table, keys: Sequence[IndexKey], parts: int) -> str:
 def _weighed(table: Table, key: IndexKey) -> str:
     """The same for all that the column's collation takes to be equal; an empty text for NULL."""
     column = table.column(key.column) if key.column is not None else None
+    array = multi_valued(key)
     collated = column is not None and column.mysql is not None and column.mysql.collation is not None
-    text = key_expression(key)
+    collated = collated or (array is not None and array.is_text)
+    text = value_expression(key)
     return f"IFNULL({f'WEIGHT_STRING({text})' if collated else text}, '')"

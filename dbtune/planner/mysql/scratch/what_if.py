@@ -210,6 +210,15 @@ class WhatIfIndexes:
         mysql = index.facts.mysql if index is not None and index.facts is not None else None
         return () if mysql is None else tuple(map(float, mysql.n_diff))
 
+    def mean_rows(self, table: QualifiedName, name: str, length: int) -> float | None:
+        """Entries in production that the index has on average for a value of its first columns; None: not known."""
+        index, values = self.existing(table, name), self.figures(table, name)
+        if index is None or not values or not length:
+            return None
+        sampled = self._tables[table]
+        entries = sampled.rows * self._figures.entries_a_row(index.keys, sampled)
+        return entries / max(1.0, values[min(length, len(values)) - 1])
+
     def rare(self, table: QualifiedName, name: str, length: int) -> float | None:
         """See ``Figures.rare``: of the index's first columns."""
         index = self.existing(table, name)
