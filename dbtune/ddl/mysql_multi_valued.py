@@ -20,6 +20,7 @@ MEMBER = "`dbtune_members`.`dbtune_member`"
 
 _KEY = re.compile(r"cast\((?P<array>.+) as (?P<type>[^()]+(?:\([\d, ]+\))?) array\)", re.IGNORECASE | re.DOTALL)
 _JSON_TABLE_TYPES = {"unsigned": "bigint unsigned", "signed": "bigint"}
+_JSON_TYPES = dict.fromkeys(_JSON_TABLE_TYPES, ("INTEGER", "UNSIGNED INTEGER"))
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,19 @@ class MultiValued:
         type_ = _JSON_TABLE_TYPES.get(self.type, self.type)
         if self.is_text:
             type_ = f"var{self.type} CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_as_cs"
+        return self._members(type_)
+
+    @property
+    def documents(self) -> str:
+        """The same with each member as it is, a JSON document."""
+        return self._members("json")
+
+    @property
+    def own_types(self) -> tuple[str, ...]:
+        """What JSON_TYPE says of members that the index holds as they are; others it may convert. Empty: not known."""
+        return ("STRING",) if self.is_text else _JSON_TYPES.get(self.type, ())
+
+    def _members(self, type_: str) -> str:
         array = f"IFNULL(JSON_MERGE_PRESERVE('[]', {self.array}), '[null]')"
         return f"JSON_TABLE({array}, '$[*]' COLUMNS (`dbtune_member` {type_} PATH '$')) AS `dbtune_members`"
 

@@ -50,13 +50,14 @@ def innodb_risk(index: Index, snapshot: Snapshot) -> str:
 
 def _of_members(array: MultiValued) -> str:
     """What a multi-valued index refuses from then on: errors 3903, 3907, 3908, 3752, 3905 (tried on MySQL 9.7)."""
-    kinds = {"unsigned": "numbers from 0 up", "signed": "numbers"}
+    kinds = {"unsigned": "whole numbers from 0 up", "signed": "whole numbers"}
     characters = array.type.removeprefix("char").strip("()")
     kind = f"texts of {characters} characters at most" if array.is_text else kinds.get(array.type, array.type)
+    example = "7 as '7'" if array.is_text else "1.5 as 2, '12' as 12"
     return (
-        f"It fails where {array.array} of any row holds other members than {kind} (null, objects and arrays are none), "
-        "or more than about a thousand of them; once it is there, an INSERT or UPDATE of such a row fails. A write "
-        "makes an entry for each member."
+        f"All members of {array.array} must be {kind}, about a thousand a row at most, now and later: the build fails "
+        "on others, on null, objects and arrays among them, and so does an INSERT or UPDATE from then on. What can be "
+        f"converted is, and is found so: {example}. A write makes an entry for each member."
     )
 
 

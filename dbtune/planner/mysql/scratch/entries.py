@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dbtune.ddl.mysql_indexes import key_expression
 from dbtune.ddl.mysql_multi_valued import MEMBER, multi_valued, multi_valued_key
-from dbtune.ddl.mysql_quoting import identifier, qualified
+from dbtune.ddl.mysql_quoting import identifier, literal, qualified
 from dbtune.model.schema import IndexKey, Table
 from dbtune.planner.mysql.index_size import clustered_columns
 
@@ -20,6 +20,21 @@ def source(table: Table, keys: Sequence[IndexKey]) -> str:
     """What stands in FROM: the table, with the members of the array where one of the keys is multi-valued."""
     array = multi_valued_key(keys)
     return qualified(table.name) if array is None else f"{qualified(table.name)}, {array.members}"
+
+
+def converted(table: Table, keys: Sequence[IndexKey]) -> str | None:
+    """A query for the number of members that the index holds as something else; None where there can be none.
+
+    It is by the index that the server compares then: ``2 MEMBER OF ('[1.5]')`` and ``12 MEMBER OF ('["12"]')`` are true
+    (MySQL 9.7).
+    """
+    array = multi_valued_key(keys)
+    if array is None or not array.own_types:
+        return None
+    own = ", ".join(map(literal, (*array.own_types, "NULL")))
+    return (
+        f"SELECT COUNT(*) AS n FROM {qualified(table.name)}, {array.documents} WHERE JSON_TYPE({MEMBER}) NOT IN ({own})"
+    )
 
 
 def grouped(table: Table, keys: Sequence[IndexKey], selected: str) -> str:

@@ -62,7 +62,11 @@ class InnodbStatistics:
 
     def put(self, table: Table, new: Mapping[str, IndexFigures]) -> None:
         """All of the table's, and those of its what-if indexes ``new`` by name."""
-        for place, partition in self._places(table):
+        places = list(self._places(table))
+        if not places:  # an index on an expression, built or dropped, has removed them all (tried on MySQL 9.7)
+            self._session.rows(f"ANALYZE TABLE {qualified(table.name)}")
+            places = list(self._places(table))
+        for place, partition in places:
             rows = self._table(table, place, partition)
             share = 1.0 if partition is None else rows / max(1.0, believed_rows(table))
             self._indexes(table, place, partition, new, rows, share)

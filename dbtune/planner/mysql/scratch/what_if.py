@@ -25,6 +25,7 @@ from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Configuration
 from dbtune.model.schema import Index, IndexKey, Table
 from dbtune.model.workload import Limit
+from dbtune.planner.mysql.scratch.entries import converted
 from dbtune.planner.mysql.scratch.figures import Figures, SampledTable
 from dbtune.planner.mysql.scratch.statistics import IndexFigures, Statistics
 
@@ -158,7 +159,7 @@ class WhatIfIndexes:
             for place in to_hide:
                 self._built.pop(place, None)
         self._built.update((place, None) for place in to_show if place not in self._existing)
-        if missing:
+        if missing or dropped:
             self._put(table)
 
     def _is_missing(self, place: Place) -> bool:
@@ -270,6 +271,8 @@ class WhatIfIndexes:
             if index.method not in METHODS or index.include or index.predicate is not None:
                 self._refused.add(index)
                 continue
+            if self._converts(index, sampled):
+                continue
             if self._words is None:
                 self._made[index] = (table, index.name)  # built when it is shown
                 self._hidden.add((table, index.name))
@@ -282,6 +285,16 @@ class WhatIfIndexes:
             self._new_figures[table][index.name] = self._figures.of(index, sampled)
         if built and self._words is not None:
             self._put(table)
+
+    def _converts(self, index: Index, sampled: SampledTable) -> bool:
+        """Whether there are members that the index does not hold as they are: it is left out then."""
+        query = converted(sampled.table, index.keys)
+        if query is None or not int(self._session.rows(query)[0]["n"]):
+            return False
+        self._refused.add(index)
+        why = "left out: members of the array are of another type, which it refuses or converts"
+        self.limits.append(Limit(f"what-if index {index.name} on {index.table}", why))
+        return True
 
     def _add(self, index: Index) -> bool:
         assert self._words is not None
