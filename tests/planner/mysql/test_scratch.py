@@ -151,6 +151,9 @@ def test_an_index_left_out(pair: tuple[Shop, ScratchPlanner]) -> None:
         "SELECT * FROM orders WHERE id = 5999",
         "SELECT * FROM orders o JOIN items i ON i.order_id = o.id WHERE o.id = 5998",
         "SELECT * FROM orders o JOIN customers c ON c.id = o.customer WHERE o.id = 5997",
+        "SELECT i.price FROM orders o JOIN items i ON i.order_id = o.id WHERE o.id = 5996 AND i.line = 0",
+        "SELECT i.price FROM items i JOIN orders o ON o.customer = i.product AND o.id = i.order_id"
+        " WHERE i.order_id = 2600 AND i.line = 0 AND o.agent = 0",
     ],
 )
 def test_a_row_that_the_sample_lacks(pair: tuple[Shop, ScratchPlanner], sql: str) -> None:
@@ -242,6 +245,27 @@ def test_a_row_that_is_looked_up_is_made_of_one_that_meets_the_other_conditions(
     for row in (5951, 5963, 5972):  # no sample holds all of them
         plan = planner.plan(Instance(f"SELECT status FROM orders WHERE id = {row} AND total > 900 AND status = 'paid'"))
         assert any(node.access in ("const", "eq_ref") for node in plan.root.walk())
+
+
+@pytest.mark.parametrize(
+    ("condition", "limit", "least", "most"),
+    [
+        ("total % 50 = 4", 50, 0.2, 0.8),  # one row in ten fits, and the optimiser says that all do
+        ("total = 504", 2, 0.04, 1.0),  # six rows in all, of which the sample has one or none
+    ],
+)
+def test_a_lookup_is_read_until_all_rows_of_limit_fit(
+    pair: tuple[Shop, ScratchPlanner], condition: str, limit: int, least: float, most: float
+) -> None:
+    _, planner = pair
+    by_status = index("orders", "status", "placed")
+    planner.prepare([by_status])
+    sql = f"SELECT agent FROM orders WHERE status = 'lost' AND {condition} ORDER BY placed"
+    whole, part = (
+        planner.plan(Instance(text), Configuration(frozenset({by_status}))) for text in (sql, f"{sql} LIMIT {limit}")
+    )
+    assert part.indexes == {by_status.name}
+    assert least < part.cost / whole.cost <= most
 
 
 def test_it_is_proven_and_says_what_was_corrected(pair: tuple[Shop, ScratchPlanner]) -> None:

@@ -1,12 +1,15 @@
 """Rows that a statement looks up by a whole unique key: the optimiser reads them before it plans.
 
-Where the sample lacks such a row, one of its rows is given the key that is looked up: one that meets the statement's
-other conditions, if there is any. Columns by which that row leads to other tables get a value that is there as well.
+Where the sample lacks such a row, one of its rows is given the key that is looked up, and what else the statement
+equates with a constant: one that meets its other conditions, if there is any. Columns by which that row leads to other
+tables get a value that is there as well. A row found so is a constant itself: what another table equates with its
+columns may be the rest of that one's key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import sqlglot
 from pymysql.err import MySQLError
@@ -15,7 +18,7 @@ from sqlglot.errors import SqlglotError
 
 from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_refusals import code_of
-from dbtune.ddl.mysql_quoting import identifier, qualified
+from dbtune.ddl.mysql_quoting import identifier, literal, qualified
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan
 from dbtune.model.schema import Table
@@ -52,16 +55,58 @@ def put_rows(session: MySQLSession, sql: str, schema: str, tables: Mapping[Quali
         for source in tree.find_all(exp.Table)
     }
     bound, joins = _equalities(tree, named)
-    done = False
-    for alias, columns in bound.items():
-        table = tables.get(named[alias])
-        key = None if table is None else _whole_key(table, columns)
-        if table is None or key is None:
-            continue
-        values = {column: columns[column.lower()] for column in key}
+    done, waiting = False, list(named)
+    while ready := next(_whole_keys(waiting, bound, named, tables), None):
+        alias, table, key = ready
+        waiting.remove(alias)
+        values = {column: bound[alias][column.lower()] for column in key}
+        given = {column: value for column, value in bound[alias].items() if column not in map(str.lower, key)}
         wanted = _comparisons(tree, named, alias)
-        done |= _put(session, table, values, wanted, _leading(alias, key, joins, named, tables))
+        if _put(session, table, values, given, wanted, _leading(alias, [*key, *given], joins, named, tables)):
+            done = True
+            _pass_on(session, alias, table, values, joins, waiting, bound)
     return done
+
+
+def _pass_on(
+    session: MySQLSession,
+    alias: str,
+    table: Table,
+    values: Mapping[str, str],
+    joins: Sequence[tuple[exp.Column, exp.Column]],
+    waiting: Sequence[str],
+    bound: _Bound,
+) -> None:
+    """Bind the columns of other tables that are equated with those of the row that was found or made."""
+    where = _equal(values)
+    for mine, theirs in joins:
+        other = theirs.table.lower()
+        if mine.table.lower() != alias or other not in waiting:
+            continue
+        with suppress(MySQLError):
+            found = session.rows(
+                f"SELECT {identifier(mine.name)} AS v FROM {qualified(table.name)} WHERE {where} LIMIT 1"
+            )
+            if found and found[0]["v"] is not None:
+                bound.setdefault(other, {})[theirs.name.lower()] = _constant(found[0]["v"])
+
+
+def _equal(values: Mapping[str, str], separator: str = " AND ") -> str:
+    return separator.join(f"{identifier(column)} = {value}" for column, value in values.items())
+
+
+def _constant(value: object) -> str:
+    return f"x'{value.hex()}'" if isinstance(value, bytes) else literal(str(value))
+
+
+def _whole_keys(
+    aliases: Iterable[str], bound: _Bound, named: Mapping[str, QualifiedName], tables: Mapping[QualifiedName, Table]
+) -> Iterator[tuple[str, Table, Sequence[str]]]:
+    for alias in aliases:
+        table = tables.get(named[alias])
+        key = None if table is None else _whole_key(table, bound.get(alias, {}))
+        if table is not None and key is not None:
+            yield alias, table, key
 
 
 def _equalities(
@@ -126,33 +171,35 @@ def _put(
     session: MySQLSession,
     table: Table,
     values: Mapping[str, str],
+    given: Mapping[str, str],
     wanted: Sequence[str],
     leading: Iterator[tuple[str, QualifiedName, str]],
 ) -> bool:
-    where = " AND ".join(f"{identifier(column)} = {value}" for column, value in values.items())
+    where = _equal(values)
     name = qualified(table.name)
     try:
         if not session.rows(f"SELECT 1 AS there FROM {name} WHERE {where} LIMIT 1"):
-            given = ", ".join(f"{identifier(column)} = {value}" for column, value in values.items())
             fitting = " + ".join(f"COALESCE({condition}, 0)" for condition in wanted)
             order = f" ORDER BY {fitting} DESC" if wanted else ""
-            session.run(f"UPDATE {name} SET {given}{order} LIMIT 1")
+            session.run(f"UPDATE {name} SET {_equal(values, ', ')}{order} LIMIT 1")
+        for column, value in given.items():
+            _lead(session, name, where, column, value)
         for column, other, theirs in leading:
             found = session.rows(f"SELECT {identifier(theirs)} AS v FROM {qualified(other)} LIMIT 1")
             if found:
-                _lead(session, name, where, column, found[0]["v"])
+                _lead(session, name, where, column, _constant(found[0]["v"]))
     except MySQLError:
         return False
     return True
 
 
-def _lead(session: MySQLSession, name: str, where: str, column: str, value: object) -> None:
+def _lead(session: MySQLSession, name: str, where: str, column: str, value: str) -> None:
     """Give the row that value; another row of the sample that has it, where no two may, makes room."""
-    change = f"UPDATE {name} SET {identifier(column)} = %s WHERE {where}"
+    change = f"UPDATE {name} SET {identifier(column)} = {value} WHERE {where}"
     try:
-        session.run(change, (value,))
+        session.run(change)
     except MySQLError as error:
         if code_of(error) != DUPLICATE:
             raise
-        session.run(f"DELETE FROM {name} WHERE {identifier(column)} = %s", (value,))
-        session.run(change, (value,))
+        session.run(f"DELETE FROM {name} WHERE {identifier(column)} = {value}")
+        session.run(change)

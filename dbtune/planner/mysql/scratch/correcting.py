@@ -337,7 +337,7 @@ def _doubling(pages: float, sampled: float) -> float:
     It does when the range lies on more than COUNTED_PAGES: where it begins within its first page is open, and so is its
     length, known from so many ``sampled`` rows.
     """
-    length = NormalDist(pages, pages * math.sqrt(UNSURE**2 + 1 / max(1.0, sampled)))
+    length = NormalDist(pages, max(pages, 1e-9) * math.sqrt(UNSURE**2 + 1 / max(1.0, sampled)))
     # a range of 9 + x pages, x below 1, lies on 11 with chance x, else on 10
     starts = [COUNTED_PAGES - 1 + (step + 0.5) / STEPS for step in range(STEPS)]
     return math.exp2(sum(1.0 - length.cdf(start) for start in starts) / STEPS)

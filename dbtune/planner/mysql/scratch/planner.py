@@ -325,7 +325,8 @@ class ScratchPlanner:
             if tuple(place) in kept_back:
                 found[alias] = min(rows, found.get(alias, rows))
         correction = self._corrector.correct(plan, found, self._exact(instance))
-        correction.plan = self._conditions.corrected(correction.plan, instance.sql)
+        comparisons = self._explainer.relations(instance).comparisons
+        correction.plan = self._conditions.corrected(correction.plan, instance.sql, comparisons)
         family = self._host.version.family
         correction.plan = with_worked_costs(correction.plan, instance.sql, self._prices, family)
         correction.plan = with_subqueries(correction.plan)

@@ -21,6 +21,7 @@ from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan, PlanNode
 from dbtune.model.schema import Index
 from dbtune.planner.mysql.conditions import bounding_text
+from dbtune.planner.mysql.constant_conditions import Comparisons
 from dbtune.planner.mysql.scratch.figures import SampledTable
 from dbtune.planner.mysql.worked import limit_of
 
@@ -54,14 +55,17 @@ class SampledConditions:
         self._known: dict[str, float | None] = {}
         self._has_windows = session.version.has(MySQLAbility.WINDOW_FUNCTIONS)
 
-    def corrected(self, plan: Plan, sql: str) -> Plan:
-        """The statement's plan with the rows that are read until enough are found, and those that are written."""
+    def corrected(self, plan: Plan, sql: str, comparisons: Comparisons) -> Plan:
+        """The statement's plan with the rows that are read until enough are found, and those that are written.
+
+        ``comparisons``: the statement's, as the server writes them.
+        """
         self._descends = _DESCENDS.search(sql) is not None
         limit = limit_of(sql)
         self._part = 0.0 if limit is None else limit / max(_rows_made(plan.root), NONE_SEEN)
         root = self._node(plan.root, written=False)
-        if limit is not None and root.access == "range" and not root.children and root.rows > limit:
-            root = self._range_in_order(root, limit)
+        if limit is not None and root.access in ("range", "ref") and not root.children and root.rows > limit:
+            root = self._range_in_order(root, limit, comparisons)
         return replace(plan, root=root)
 
     def spread(self, node: PlanNode, sampled: SampledTable) -> float | None:
@@ -105,8 +109,8 @@ class SampledConditions:
         read = self._read(node, sampled, index, wanted, "1 = 1")
         return node if read is None else replace(node, examined_rows=max(examined, read))
 
-    def _range_in_order(self, node: PlanNode, limit: float) -> PlanNode:
-        """A range that LIMIT ends: the rows that fit, as if they were spread evenly over it."""
+    def _range_in_order(self, node: PlanNode, limit: float, comparisons: Comparisons) -> PlanNode:
+        """A range or lookup that LIMIT ends: the rows that fit, as if they were spread evenly over it."""
         sampled = self._tables.get(node.relation) if node.relation is not None else None
         index = self._index(sampled.table.name, node.index) if sampled is not None and node.index is not None else None
         examined = node.examined_rows
@@ -114,7 +118,7 @@ class SampledConditions:
             return node
         if _NOT_SQL.search(_condition(node)):
             return node
-        bounds = bounding_text(_condition(node), node.alias or sampled.table.name.name, index.keys[0].column)
+        bounds = _bounds(node, index, comparisons)
         read = None if bounds is None else self._read(node, sampled, index, limit, bounds)
         if read is None:
             return node
@@ -124,7 +128,7 @@ class SampledConditions:
         """Rows of production's that are read, from the beginning of the range on, until so many fit.
 
         By the places of the sample's rows that fit. Where fewer than FEW are wanted, their places say little, and it is
-        the more of what these say and of what FEW would.
+        the more of what these say and of what FEW would; where the sample has fewer, all of them and the range's end.
         """
         # MariaDB does not say that it reads backwards
         backward = (node.strategy is not None and "Backward" in node.strategy) or self._descends
@@ -146,7 +150,12 @@ class SampledConditions:
         if not behind:  # where not that many fit, it is read to its end
             return sampled.rows
         found = before + (behind - before) * (place - math.floor(place))
-        return min(sampled.rows, max(found, few * place / FEW) * sampled.scale)
+        fitting = float(FEW)
+        if place < FEW and not few:
+            source = f"FROM {_from(node, sampled)} WHERE {bounds}"
+            few = self._ask(f"SELECT COUNT(*) AS n {source}") or 0.0
+            fitting = self._ask(f"SELECT COUNT(*) AS n {source} AND {_condition(node)}") or fitting
+        return min(sampled.rows, max(found, few * place / fitting) * sampled.scale)
 
     def _ask(self, query: str) -> float | None:
         """The number; None where the server does not take the condition, since it names other tables."""
@@ -156,6 +165,16 @@ class SampledConditions:
             except MySQLError:
                 self._known[query] = None
         return self._known[query]
+
+
+def _bounds(node: PlanNode, index: Index, comparisons: Comparisons) -> str | None:
+    """The part of the index that is read; None where the server does not show it."""
+    alias = node.alias or index.table.name
+    if node.access == "range":
+        return bounding_text(_condition(node), alias, index.keys[0].column)
+    columns = [key.column or "" for key in index.keys[: max(1, len(node.key_columns))]]
+    found = [part for column in columns for part in comparisons.get((alias, column), ())]
+    return " AND ".join(f"({part})" for part in found) or None
 
 
 def _rows_made(root: PlanNode) -> float:
