@@ -117,6 +117,9 @@ def _conclusions(verification: Verification) -> list[tuple[str, str]]:
     if same:
         lines.append((f"{plural(same, 'statement')} with the same plan as before, not timed.", "dim"))
     for one in verification.statements:
+        if one.outcome == "same plan" and one.level is not None:
+            text = f"the same plan, though the report expects another: {shortened(one.text, 60)}"
+            lines.append((one_line(text), "yellow"))
         if one.outcome == "slower" and one.level == "risky":
             text = f"slower, as the report warned: {shortened(one.text, 60)}: {one.reason}"
             lines.append((one_line(text), "yellow"))

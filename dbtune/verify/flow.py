@@ -48,9 +48,9 @@ def verify(
 ) -> Verification:
     """Build what the report builds, run the statements without and with it, drop it again.
 
-    Raises UsageError for a database that is not one to measure on, or that has an index of the report already;
-    ConnectionFailed where the session is lost (what was built is dropped in another one); LeftBehind where it could not
-    be dropped.
+    Raises UsageError for a database that is not one to measure on, or that has an index of the report already, and where
+    nothing could be built; ConnectionFailed where the session is lost (what was built is dropped in another one);
+    LeftBehind where it could not be dropped.
     """
     copy = _copy(url, report, options)
     if copy.is_idle:
@@ -91,6 +91,8 @@ def _measure(
         )
     statements, not_run = expected_statements(report, workload)
     built = staging.build(progress)
+    if built and all(one.error is not None for one in built):
+        raise UsageError(f"nothing of the report could be built: {built[0].name}: {built[0].error}")
     progress.step("planning the statements without and with it")
     plans = [[_plan(staging, world, one) for one in statements] for world in WORLDS]
     measured: list[MeasuredStatement] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -93,6 +94,12 @@ def test_the_json_has_ratio_and_outcome() -> None:
     assert found["built"][0] == {
         "name": "public.i", "predicted_bytes": 1000, "bytes": 1100, "seconds": 0.5, "error": None,
     }  # fmt: skip
+
+
+def test_a_plan_that_stayed_although_the_report_expects_another_is_told() -> None:
+    kept = MeasuredStatement("d4" * 8, ORDERS, 1, "risky", "loses", 2.0, 2.0)
+    found = Verification("0.1.0", "mariadb", "c", "11.8.2", (kept, replace(kept, level=None)), ())
+    assert rendered(found).count("the same plan, though the report expects another") == 1
 
 
 def test_a_slower_plan_that_nobody_judged_is_told() -> None:

@@ -219,6 +219,18 @@ def test_without_process_any_other_session_counts(server: MySQLServer, copy: str
         server.run("DROP USER stager@'%'")
 
 
+def test_an_account_that_may_not_build_anything_is_refused(
+    server: MySQLServer, copy: str, report: Path, queries: Path
+) -> None:
+    server.run("CREATE USER looker@'%'", f"GRANT SELECT ON {COPY}.* TO looker@'%'")
+    try:
+        mine = url_of(server, COPY, "looker")
+        error = run(mine, report, queries, "--force").assert_one_line_error(2)
+        assert error.startswith("nothing of the report could be built: ") and "ALTER command denied" in error
+    finally:
+        server.run("DROP USER looker@'%'")
+
+
 def test_a_server_that_is_read_only_is_taken_for_a_replica(
     server: MySQLServer, copy: str, report: Path, queries: Path
 ) -> None:
@@ -341,10 +353,12 @@ def test_what_is_not_built_is_told(server: MySQLServer, copy: str, report: Path,
         f"ALTER TABLE `{MADE}`.`customers` ADD FULLTEXT INDEX `words` (`city`), ALGORITHM=INPLACE, LOCK=SHARED",
         f"ALTER TABLE `{MADE}`.`customers` ADD INDEX `wrong` (`nope`), ALGORITHM=INPLACE, LOCK=NONE",
         f"ALTER TABLE `{MADE}`.`customers` ADD UNIQUE INDEX `twice` (`city`), ALGORITHM=INPLACE, LOCK=NONE",
+        f"ALTER TABLE `{MADE}`.`customers` ADD INDEX `right` (`city`), ALGORITHM=INPLACE, LOCK=NONE",
     )
     found = verify(target(copy), told, workload(server, queries), quick(), NoProgress())
     errors = {one.name.split(".")[-1]: one.error or "" for one in found.built}
     assert "hidden column" in errors["words"] and "nope" in errors["wrong"] and "Duplicate" in errors["twice"]
+    assert errors["right"] == ""
     assert definitions(server, COPY) == before
 
 
