@@ -48,8 +48,8 @@ def verify(
 ) -> Verification:
     """Build what the report builds, run the statements without and with it, drop it again.
 
-    Raises UsageError for a database that is not one to measure on, or that has an index of the report already, and where
-    nothing could be built; ConnectionFailed where the session is lost (what was built is dropped in another one);
+    Raises UsageError for a database that is not one to measure on, or that has an index of the report already, and
+    where nothing could be built; ConnectionFailed where the session is lost (what was built is dropped in another one);
     LeftBehind where it could not be dropped.
     """
     copy = _copy(url, report, options)

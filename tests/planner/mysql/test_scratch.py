@@ -268,6 +268,20 @@ def test_a_lookup_is_read_until_all_rows_of_limit_fit(
     assert least < part.cost / whole.cost <= most
 
 
+def test_limit_does_not_choose_the_order_of_a_join(pair: tuple[Shop, ScratchPlanner]) -> None:
+    # read by total, five rows would soon be found; but the server goes by the join of all rows
+    shop, planner = pair
+    planner.prepare([BY_TOTAL])
+    sql = (
+        "SELECT o.id, i.price FROM orders o JOIN items i ON i.order_id = o.id"
+        " WHERE i.product BETWEEN 3 AND 23 AND o.total < 900 ORDER BY o.total LIMIT 5"
+    )
+    plan = planner.plan(Instance(sql), Configuration(frozenset({BY_TOTAL})))
+    with built(shop, BY_TOTAL):
+        true = truth(shop, sql)
+    assert accesses(plan) == accesses(true) == [("i", "by_product"), ("o", "PRIMARY")]
+
+
 def test_it_is_proven_and_says_what_was_corrected(pair: tuple[Shop, ScratchPlanner]) -> None:
     shop, planner = pair
     family = "MySQL" if shop.server.family == "mysql" else "MariaDB"

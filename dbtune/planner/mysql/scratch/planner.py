@@ -281,6 +281,7 @@ class ScratchPlanner:
 
         The plan that production would choose is among them: there each range has its true cost. What the optimiser
         knows of the index's values it knows in production as well, so only what the question hides is kept from it.
+        LIMIT has no say in the order of a join, so it has none here.
         """
         best: Correction | None = None
         waiting, seen = [hidden], {hidden}
@@ -293,7 +294,7 @@ class ScratchPlanner:
                 if best is None:
                     raise
                 continue  # a hint of the statement names the index: there is no plan without it
-            if best is None or correction.plan.cost < best.plan.cost:
+            if best is None or correction.is_before(best):
                 best = correction
             counted.update({where: rows for where, rows in correction.found.items() if where not in counted})
             for index in sorted(correction.indexes):
@@ -325,6 +326,7 @@ class ScratchPlanner:
             if tuple(place) in kept_back:
                 found[alias] = min(rows, found.get(alias, rows))
         correction = self._corrector.correct(plan, found, self._exact(instance))
+        correction.joined_cost = correction.plan.cost
         comparisons = self._explainer.relations(instance).comparisons
         correction.plan = self._conditions.corrected(correction.plan, instance.sql, comparisons)
         family = self._host.version.family
