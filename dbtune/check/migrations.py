@@ -108,6 +108,9 @@ def check_changes(
     if len(new) < len(queries):
         why = "not new: the workload has them already"
         limits.append(Limit(plural(len(queries) - len(new), "query", "queries"), why))
+    limits += [
+        Limit(f"query {one.location}", one.failure) for one in planned.queries if one.cost is None and not one.refused
+    ]
     places = (*(effects.location for effects in migrated.effects), *(query.location for query in queries))
     checked = Checked(
         replace(workload, skipped=(*workload.skipped, *planned.before.skipped)),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbtune.check.migration_files import line_of
 from dbtune.logs.sql_file import read_sql_text
-from dbtune.model.errors import PlanFailed, UsageError
+from dbtune.model.errors import NotAsked, PlanFailed, UsageError
 from dbtune.model.location import SourceLocation
 from dbtune.model.progress import Progress
 from dbtune.model.recommendation import Recommendation
@@ -62,9 +62,7 @@ def plan_queries(
     planned = tuple(_planned(queries, snapshot, gate))
     statements = tuple(query.planned.statement for query in planned if query.cost is not None)
     report = advise(snapshot, Workload(statements), planner, AdviseOptions(only=(MISSING,)), progress)
-    return tuple(
-        NewQuery(one.location, one.planned, one.cost, one.failure, _for(one, report.recommendations)) for one in planned
-    )
+    return tuple(replace(one, indexes=_for(one, report.recommendations)) for one in planned)
 
 
 def _planned(queries: Sequence[QueryText], snapshot: Snapshot, gate: Gate) -> Iterator[NewQuery]:
@@ -74,8 +72,10 @@ def _planned(queries: Sequence[QueryText], snapshot: Snapshot, gate: Gate) -> It
             continue
         try:
             yield NewQuery(query.location, planned, gate.cost(planned))
+        except NotAsked as error:
+            yield NewQuery(query.location, planned, None, str(error))
         except PlanFailed as error:
-            yield NewQuery(query.location, planned, None, error.reason)
+            yield NewQuery(query.location, planned, None, error.reason, refused=True)
 
 
 def _for(query: NewQuery, advice: Sequence[Recommendation]) -> tuple[Recommendation, ...]:

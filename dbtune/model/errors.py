@@ -49,3 +49,7 @@ class PlanFailed(DbtuneError):
         """
         shown = _QUOTED_LAST.sub(r"\1\2…\2", str(self))
         return _OUT_OF_RANGE.sub(r'\1"…"', shown)
+
+
+class NotAsked(PlanFailed):
+    """The statement may be right: dbtune has nothing to ask the server with, such as the values of its parameters."""

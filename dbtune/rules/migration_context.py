@@ -122,8 +122,10 @@ class NewQuery:
     location: SourceLocation
     planned: PlannedStatement
     cost: StatementCost | None
-    """None where the server refuses it."""
+    """None where it has no plan."""
     failure: str = ""
+    refused: bool = False
+    """Whether the failure is the server's own word; else it could not be asked."""
     indexes: tuple[Recommendation, ...] = ()
     """Missing indexes that the search for them found for it."""
 

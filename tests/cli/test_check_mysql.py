@@ -117,6 +117,17 @@ def test_new_queries_are_planned_on_the_schema_as_it_will_be(
     assert [(one["rule"], one["location"]) for one in found] == [("query.fails", {"file": "q.sql", "line": 3})]
 
 
+def test_a_query_whose_values_are_not_known_is_no_finding(
+    server: MySQLServer, snapshot: Path, here: Here, tmp_path: Path
+) -> None:
+    (tmp_path / "q.sql").write_text("SELECT id FROM orders WHERE placed LIKE ?;\n")
+    run = here("check", snapshot, "--queries", "q.sql", "--scratch", server.url, "--format", "json")
+    report = json.loads(run.out)
+    assert (run.status, report["recommendations"]) == (0, [])
+    (told,) = [one["why"] for one in report["limits"] if one["what"] == "query q.sql:1"]
+    assert "values are not known" in told
+
+
 def test_a_statement_that_cannot_be_planned_is_seen_to_break(
     server: MySQLServer, snapshot: Path, here: Here, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from dbtune.connect.mysql import MySQLSession, read_only_session
 from dbtune.connect.mysql_abilities import MySQLAbility
 from dbtune.connect.mysql_refusals import first_line
 from dbtune.connect.targets import DatabaseUrl
-from dbtune.model.errors import PlanFailed
+from dbtune.model.errors import NotAsked, PlanFailed
 from dbtune.model.plan import Plan
 from dbtune.model.snapshot import Snapshot
 from dbtune.model.workload import Instance
@@ -40,7 +40,7 @@ class PlansOfSession:
     def plan(self, instance: Instance) -> Plan:
         """The statement's plan, with the cost of its subqueries. Raises PlanFailed with the server's reason."""
         if instance.generic:
-            raise PlanFailed(UNKNOWN_VALUES)
+            raise NotAsked(UNKNOWN_VALUES)
         sql = instance.sql.strip().rstrip(";")
         try:
             schema = self.use(instance.search_path)

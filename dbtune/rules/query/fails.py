@@ -30,9 +30,9 @@ from dbtune.rules.wording import short_text
 
 @migration_rule("query.fails", severity="high", dialects=ALL)
 def fails(ctx: MigrationContext) -> Iterator[Finding]:
-    """One finding for each query without a plan."""
+    """One finding for each query that the server refuses."""
     for query in ctx.queries:
-        if query.cost is None:
+        if query.refused:
             statement = query.planned.statement
             yield Finding(
                 subject=Subject("", ""),

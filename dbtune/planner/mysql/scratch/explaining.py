@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dbtune.connect.mysql import MySQLSession
 from dbtune.connect.mysql_abilities import MySQLAbility
-from dbtune.model.errors import PlanFailed
+from dbtune.model.errors import NotAsked, PlanFailed
 from dbtune.model.names import QualifiedName
 from dbtune.model.plan import Plan
 from dbtune.model.snapshot import Snapshot
@@ -45,7 +45,7 @@ class Explainer:
             if put_rows(self._session, instance.sql, known.schema, tables):
                 plan = self._ask(instance, known)
             if lacks_row(plan):
-                raise PlanFailed("it looks up a row that the sample does not hold, and that could not be made there")
+                raise NotAsked("it looks up a row that the sample does not hold, and that could not be made there")
         return plan
 
     def _ask(self, instance: Instance, known: Relations) -> Plan:
@@ -75,7 +75,7 @@ class Explainer:
 
     def _answer(self, words: str, instance: Instance) -> str:
         if instance.generic:
-            raise PlanFailed(UNKNOWN_VALUES)
+            raise NotAsked(UNKNOWN_VALUES)
         schema = self._default_schema(instance)
         if schema and schema != self._schema:
             self._session.use(schema)
