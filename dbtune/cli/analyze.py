@@ -17,6 +17,7 @@ from dbtune.connect.targets import DatabaseUrl, parse_target
 from dbtune.model.errors import UsageError
 from dbtune.planner.executing import executed_once
 from dbtune.planner.opening import PlannerKind, ScratchWishes, open_planner
+from dbtune.report.wording import server_workload
 from dbtune.rules.engine import advise
 from dbtune.rules.options import AdviseOptions
 from dbtune.rules.registry import chosen_rules
@@ -24,10 +25,8 @@ from dbtune.rules.registry import chosen_rules
 MOST_PLANNERS = 4
 """Each keeps all what-if indexes in memory."""
 
-NO_WORKLOAD = (
-    "no workload, so only the schema is looked at: pass --log FILE or --workload FILE.sql, or install "
-    "pg_stat_statements on the server (shared_preload_libraries, then CREATE EXTENSION pg_stat_statements)"
-)
+NO_WORKLOAD = "no workload, so only the schema is looked at: pass --log FILE or --workload FILE.sql, or "
+INSTALLED = " (shared_preload_libraries, then CREATE EXTENSION pg_stat_statements)"
 
 
 @click.command("analyze")
@@ -120,6 +119,7 @@ def command(
         with open_planner(planner, snapshot, url, progress, scratch) as opened:
             report = advise(snapshot, workload, opened, advise_options, progress, chosen.digest, executed)
     if not workload.statements:
-        terminal.note(NO_WORKLOAD)
+        dialect = snapshot.server.dialect
+        terminal.note(NO_WORKLOAD + server_workload(dialect) + (INSTALLED if dialect == "postgres" else ""))
     anchors = inputs.anchors(target, wishes)
     results.deliver(results.judge(report, rules, schemas, anchors, silences.ended), terminal)

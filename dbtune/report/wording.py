@@ -232,6 +232,13 @@ def silenced_words(report: Report) -> list[str]:
     return [one_line(line) for line in (*lines, *report.ended_silences)]
 
 
+def server_workload(dialect: str) -> str:
+    """What makes the server keep the statements that it runs."""
+    if dialect == "postgres":
+        return "install pg_stat_statements on the server"
+    return "let the server's performance_schema count its statements for some time"
+
+
 def nothing_found(report: Report) -> str:
     """What to say where there is no recommendation."""
     if report.silenced:
@@ -239,6 +246,6 @@ def nothing_found(report: Report) -> str:
     if report.workload.statements == 0:
         return (
             "Nothing to recommend from the schema alone, and there is no workload to plan: "
-            "pass --workload FILE.sql, or install pg_stat_statements on the server."
+            f"pass --workload FILE.sql, or {server_workload(report.target.dialect)}."
         )
     return "Nothing to recommend: no index tried lowers the workload's cost enough, and none there is in the way."

@@ -208,6 +208,17 @@ def test_performance_schema_is_a_workload(analyze: Analyze, server: MySQLServer,
         assert not any("total > ?" in text for text in skipped)
 
 
+def test_without_a_workload_it_says_what_this_server_needs(server: MySQLServer) -> None:
+    url = fill(server, "cli_idle", "CREATE TABLE t (id int PRIMARY KEY);")
+    try:
+        run = dbtune("analyze", url, "--planner", "explain")
+    finally:
+        server.run("DROP DATABASE cli_idle")
+    assert run.status == 0
+    assert "performance_schema" in run.err and "performance_schema" in run.out
+    assert "pg_stat_statements" not in run.err + run.out
+
+
 def test_explain_tells_what_would_help(analyze: Analyze, shop: str) -> None:
     run = analyze("explain", shop, BY_EMAIL, "--sample-rows", "20000")
     assert run.status == 0, run.err
