@@ -113,10 +113,12 @@ class Snapshot:
 
         Another snapshot, an equal one too, has its own. ``work_out`` is a function or a class of a module.
         """
-        if work_out not in self._derived:
-            self._derived[work_out] = work_out(self)
-        return cast("Derived", self._derived[work_out])
+        known = self._derived.get(work_out)
+        if known is None:
+            known = self._derived.setdefault(work_out, work_out(self))
+        return cast("Derived", known)
 
-    @cached_property
+    @property
     def _derived(self) -> dict[object, object]:
-        return {}
+        # by setdefault, here and above: threads that ask for the first time at once get the same
+        return cast("dict[object, object]", vars(self).setdefault("_worked_out", {}))
