@@ -9,7 +9,8 @@ Each statement is run, there and back, by ``tests/ddl/test_copying.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from dbtune.ddl import carrying
 from dbtune.ddl.conversion_plan import Conversion, locked
@@ -18,6 +19,7 @@ from dbtune.ddl.mirroring import drop_mirror, mirror_function, mirror_trigger, m
 from dbtune.ddl.quoting import identifier, qualified
 from dbtune.ddl.tables import create_view
 from dbtune.ddl.taking_place import new_part, numbered, partitioned_like, published, renamed_keys
+from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Phase
 
 
@@ -51,42 +53,53 @@ def _unprepare(plan: Conversion) -> Iterator[str]:
 
 
 def _switch(plan: Conversion) -> Iterator[str]:
-    table, history = qualified(plan.name), plan.history
-    yield from locked(plan)
-    yield drop_mirror(plan, plan.name)
-    yield from carrying.drop_triggers(plan.name, plan.attached.triggers)
-    yield f"ALTER TABLE {table} RENAME TO {identifier(history.name)}"
-    yield from renamed_keys(plan, history, str, plan.former_name)
-    yield f"ALTER TABLE {qualified(plan.staging)} RENAME TO {identifier(plan.name.name)}"
-    yield from renamed_keys(plan, plan.name, plan.new_name, str)
-    yield from numbered(plan, history, plan.name)
-    yield from carrying.triggers(plan.name, plan.attached)
+    former = _Named(plan.history, plan.former_name)
+    yield from _released(plan)
+    yield from _exchanged(plan, former, _Named(plan.staging, plan.new_name))
     yield from carrying.row_security(plan.table, plan.attached)
     for one in plan.attached.grants:
         yield carrying.grant(plan.name, one)
-    yield from published(plan, history, by_root=True)
-    for view in plan.views:
-        yield create_view(view, replacing=True)
-    yield mirror_function(plan, history)
-    yield mirror_trigger(plan, plan.name)
+    yield from _followed(plan, former, by_root=True)
 
 
 def _switch_back(plan: Conversion) -> Iterator[str]:
-    table, history, staging = qualified(plan.name), qualified(plan.history), plan.staging
+    new = _Named(plan.staging, plan.new_name)
+    yield from _released(plan)
+    yield from carrying.drop_policies(plan.name, plan.attached.policies)
+    yield from _exchanged(plan, new, _Named(plan.history, plan.former_name))
+    yield from _followed(plan, new, by_root=False)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A table that stands aside, and what its keys and indexes are called then, by the names of those in place."""
+
+    table: QualifiedName
+    keys: Callable[[str], str]
+
+
+def _released(plan: Conversion) -> Iterator[str]:
     yield from locked(plan)
     yield drop_mirror(plan, plan.name)
     yield from carrying.drop_triggers(plan.name, plan.attached.triggers)
-    yield from carrying.drop_policies(plan.name, plan.attached.policies)
-    yield f"ALTER TABLE {table} RENAME TO {identifier(staging.name)}"
-    yield from renamed_keys(plan, staging, str, plan.new_name)
-    yield f"ALTER TABLE {history} RENAME TO {identifier(plan.name.name)}"
-    yield from renamed_keys(plan, plan.name, plan.former_name, str)
-    yield from numbered(plan, staging, plan.name)
+
+
+def _exchanged(plan: Conversion, aside: _Named, into: _Named) -> Iterator[str]:
+    """The table in place steps ``aside``, the other one into its place."""
+    yield f"ALTER TABLE {qualified(plan.name)} RENAME TO {identifier(aside.table.name)}"
+    yield from renamed_keys(plan, aside.table, str, aside.keys)
+    yield f"ALTER TABLE {qualified(into.table)} RENAME TO {identifier(plan.name.name)}"
+    yield from renamed_keys(plan, plan.name, into.keys, str)
+    yield from numbered(plan, aside.table, plan.name)
     yield from carrying.triggers(plan.name, plan.attached)
-    yield from published(plan, staging, by_root=False)
+
+
+def _followed(plan: Conversion, aside: _Named, *, by_root: bool) -> Iterator[str]:
+    """Publications and views take the table in place; the one aside is kept up to date from now on."""
+    yield from published(plan, aside.table, by_root=by_root)
     for view in plan.views:
         yield create_view(view, replacing=True)
-    yield mirror_function(plan, staging)
+    yield mirror_function(plan, aside.table)
     yield mirror_trigger(plan, plan.name)
 
 
