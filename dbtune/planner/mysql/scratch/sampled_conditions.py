@@ -53,6 +53,7 @@ class SampledConditions:
         """Of the rows that the statement in hand makes by EXPLAIN, the part that its LIMIT wants; 0 without LIMIT. More
         than all, since EXPLAIN tells how many are left of those that are read until then, by its own guess."""
         self._known: dict[str, float | None] = {}
+        self._known_numbers: dict[str, Mapping[int, float] | None] = {}
         self._has_windows = session.version.has(MySQLAbility.WINDOW_FUNCTIONS)
 
     def corrected(self, plan: Plan, sql: str, comparisons: Comparisons) -> Plan:
@@ -134,28 +135,37 @@ class SampledConditions:
         backward = (node.strategy is not None and "Backward" in node.strategy) or self._descends
         order = ", ".join(f"{key_expression(k)}{' DESC' if k.descending != backward else ''}" for k in index.keys)
 
-        def number(place: int) -> float | None:
-            return self._ask(
-                f"SELECT COALESCE(MIN(n), 0) AS n FROM (SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS place FROM"
-                f" (SELECT ROW_NUMBER() OVER (ORDER BY {order}) AS n, {_condition(node)} AS fits"
-                f" FROM {_from(node, sampled)} WHERE {bounds}) AS numbered WHERE fits) AS found WHERE place = {place}"
-            )
-
         place = wanted / sampled.scale
-        before = number(math.floor(place)) if place >= 1 else 0.0
-        behind = number(max(1, math.ceil(place)))
-        few = number(FEW) if place < FEW else 0.0
-        if before is None or behind is None or few is None:
+        lower, upper = math.floor(place), max(1, math.ceil(place))
+        numbers = self._numbers(
+            f"SELECT place, n FROM (SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS place FROM"
+            f" (SELECT ROW_NUMBER() OVER (ORDER BY {order}) AS n, {_condition(node)} AS fits"
+            f" FROM {_from(node, sampled)} WHERE {bounds}) AS numbered WHERE fits) AS found"
+            f" WHERE place IN ({lower}, {upper}, {FEW})"
+        )
+        if numbers is None:
             return None
+        before, behind = numbers.get(lower, 0.0), numbers.get(upper, 0.0)
+        few = numbers.get(FEW, 0.0) if place < FEW else 0.0
         if not behind:  # where not that many fit, it is read to its end
             return sampled.rows
-        found = before + (behind - before) * (place - math.floor(place))
+        found = before + (behind - before) * (place - lower)
         fitting = float(FEW)
         if place < FEW and not few:
             source = f"FROM {_from(node, sampled)} WHERE {bounds}"
             few = self._ask(f"SELECT COUNT(*) AS n {source}") or 0.0
             fitting = self._ask(f"SELECT COUNT(*) AS n {source} AND {_condition(node)}") or fitting
         return min(sampled.rows, max(found, few * place / fitting) * sampled.scale)
+
+    def _numbers(self, query: str) -> Mapping[int, float] | None:
+        """``n`` by ``place``; None where the server does not take the condition."""
+        if query not in self._known_numbers:
+            try:
+                rows = self._session.rows(query)
+                self._known_numbers[query] = {int(row["place"]): float(row["n"]) for row in rows}
+            except MySQLError:
+                self._known_numbers[query] = None
+        return self._known_numbers[query]
 
     def _ask(self, query: str) -> float | None:
         """The number; None where the server does not take the condition, since it names other tables."""
