@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeVar, cast
@@ -107,6 +107,10 @@ class Snapshot:
     def children(self, name: QualifiedName) -> tuple[Table, ...]:
         """Partitions of, or tables that inherit from, the table of that name."""
         return self._children.get(name, ())
+
+    def default_database(self, search_path: Iterable[str] = ()) -> str:
+        """In which MySQL and MariaDB look names up: the first of the statement's, else of the snapshot's; may be empty."""
+        return next(iter((*search_path, *self.search_path)), self.server.database)
 
     def derived(self, work_out: Callable[[Snapshot], Derived]) -> Derived:
         """What ``work_out`` makes of this snapshot: worked out once, and kept as long as the snapshot is.

@@ -18,7 +18,7 @@ from dbtune.model.workload import Instance
 from dbtune.planner.mysql.mariadb_costs import Pages, with_mariadb_costs
 from dbtune.planner.mysql.prices import RowPrices
 from dbtune.planner.mysql.reading import UNKNOWN_VALUES, read_explain
-from dbtune.planner.mysql.relations import relations
+from dbtune.planner.mysql.relations import noted_relations
 from dbtune.planner.mysql.totals import with_subqueries
 from dbtune.planner.mysql.worked import with_worked_costs
 
@@ -49,7 +49,7 @@ class PlansOfSession:
                 _, notes = self.session.explain_noted("EXTENDED", sql)
         except MySQLError as error:
             raise PlanFailed(first_line(error)) from None
-        known = relations(schema, " ".join(str(row["Message"]) for row in notes if int(row["Code"]) == 1003))
+        known = noted_relations(schema, notes)
         plan = read_explain(str(next(iter(rows[0].values()))), self.session.version.family, known)
         if not self.session.version.has(MySQLAbility.EXPLAIN_JSON_COST):
             plan = with_mariadb_costs(plan, self._pages)
@@ -58,8 +58,7 @@ class PlansOfSession:
 
     def use(self, search_path: Sequence[str]) -> str:
         """Make the statement's database, or the snapshot's, the session's; its name. Raises pymysql's errors."""
-        path = search_path or self._snapshot.search_path
-        schema = path[0] if path else self._snapshot.server.database
+        schema = self._snapshot.default_database(search_path)
         if schema and schema != self._schema:
             self.session.use(schema)
             self._schema = schema

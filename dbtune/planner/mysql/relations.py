@@ -9,10 +9,11 @@ condition (``subselect_uniquesubquery_engine::print`` in ``sql/item_subselect.cc
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from dbtune.connect.mysql import Row
 from dbtune.model.names import QualifiedName
 from dbtune.planner.mysql.constant_conditions import Comparisons, constant_conditions
 
@@ -25,6 +26,9 @@ _NAMED = re.compile(rf"(?:\bwith(?: recursive)?|\)\s*,)\s*{_NAME}\s*(?:\([^()]*\
 _LOOKED_UP = re.compile(r"_lookup>\(.*? in (?!<)(\S+) on ", re.DOTALL)
 _COLUMN = re.compile(rf"{_NAME}\.{_NAME}\.{_NAME}")
 _LITERAL = re.compile(r"'(?:[^'\\]|\\.|'')*'", re.DOTALL)
+
+REWRITTEN = 1003
+"""The note with the rewritten statement."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,11 @@ class Relations:
         if alias.startswith("<") or (alias in self.temporary and alias not in self.by_alias):
             return None
         return self.by_alias.get(alias) or QualifiedName(self.schema, alias)
+
+
+def noted_relations(schema: str, notes: Iterable[Row]) -> Relations:
+    """From the rows of SHOW WARNINGS behind an EXPLAIN."""
+    return relations(schema, " ".join(str(row["Message"]) for row in notes if int(row["Code"]) == REWRITTEN))
 
 
 def relations(schema: str, rewritten: str) -> Relations:

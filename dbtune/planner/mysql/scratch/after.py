@@ -47,7 +47,7 @@ def migrate(
         schemas = tuple(sorted({table.name.schema for table in snapshot.tables} | set(snapshot.search_path)))
         copy = _collected(host, schemas)
         as_in_production(host.session, snapshot.settings)
-        default = next(iter(snapshot.search_path), snapshot.server.database)
+        default = snapshot.default_database()
         if default:
             host.session.use(default)
         databases = EmptyDatabases(host.session, schemas)

@@ -14,7 +14,7 @@ from dbtune.model.workload import Instance
 from dbtune.planner.mysql.mariadb_costs import with_mariadb_costs
 from dbtune.planner.mysql.prices import RowPrices, with_write_costs
 from dbtune.planner.mysql.reading import UNKNOWN_VALUES, read_explain
-from dbtune.planner.mysql.relations import Relations, relations
+from dbtune.planner.mysql.relations import Relations, noted_relations
 from dbtune.planner.mysql.scratch.constants import lacks_row, put_rows
 from dbtune.planner.mysql.scratch.figures import SampledTable
 
@@ -68,15 +68,14 @@ class Explainer:
         if known is None:
             form = self._session.version.either(MySQLAbility.EXPLAIN_EXTENDED_NOTE, "EXTENDED", "FORMAT=JSON")
             self._answer(f"EXPLAIN {form} ", instance)
-            notes = self._session.rows("SHOW WARNINGS")
-            text = " ".join(str(row["Message"]) for row in notes if int(row["Code"]) == 1003)
-            known = self._known[instance] = relations(self._default_schema(instance), text)
+            schema = self._snapshot.default_database(instance.search_path)
+            known = self._known[instance] = noted_relations(schema, self._session.rows("SHOW WARNINGS"))
         return known
 
     def _answer(self, words: str, instance: Instance) -> str:
         if instance.generic:
             raise NotAsked(UNKNOWN_VALUES)
-        schema = self._default_schema(instance)
+        schema = self._snapshot.default_database(instance.search_path)
         if schema and schema != self._schema:
             self._session.use(schema)
             self._schema = schema
@@ -84,7 +83,3 @@ class Explainer:
         if not rows:
             raise PlanFailed("the server gave no plan")
         return str(next(iter(rows[0].values())))
-
-    def _default_schema(self, instance: Instance) -> str:
-        path = instance.search_path or self._snapshot.search_path
-        return path[0] if path else self._snapshot.server.database
