@@ -16,7 +16,8 @@ from dbtune.model.snapshot import Dialect, Snapshot
 from dbtune.model.workload import Statement, Workload
 from dbtune.planner.gate import Gate
 from dbtune.planner.protocol import Planner
-from dbtune.rules.engine import MISSING, advise
+from dbtune.rules.engine import advise
+from dbtune.rules.index.missing import MISSING
 from dbtune.rules.migration_context import NewQuery
 from dbtune.rules.options import AdviseOptions
 from dbtune.rules.reading import read_statement

@@ -20,14 +20,12 @@ from dbtune.model.recommendation import (
     WorkloadSummary,
 )
 from dbtune.model.workload import Limit, Workload
+from dbtune.rules.ledger import SAME_COST, differs
 from dbtune.rules.migration_context import MigrationContext, StatementChange
 
-SAME = 1e-6
-"""Relative difference of costs that are the same but for rounding."""
-
 SAME_ROWS_LAID_ANEW = 0.01
-"""The same of MySQL and MariaDB, whose planners look into the pages of an index: its rows lie otherwise there when they
-are put in a second time."""
+"""In place of SAME_COST on MySQL and MariaDB, whose planners look into the pages of an index: its rows lie otherwise
+there when they are put in a second time."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ def report_on(context: MigrationContext, checked: Checked, findings: Sequence[Re
     server, workload = context.before.server, checked.workload
     kept = [change for change in context.changes if change.after is not None]
     summaries = [_summary(change) for change in kept]
-    same = SAME if context.dialect == "postgres" else SAME_ROWS_LAID_ANEW
-    changed = [one for one in summaries if abs(one.cost_after - one.cost_before) > same * max(one.cost_before, 1e-9)]
+    same = SAME_COST if context.dialect == "postgres" else SAME_ROWS_LAID_ANEW
+    changed = [one for one in summaries if differs(one.cost_before, one.cost_after, same)]
     changed.sort(key=lambda one: (-one.calls * abs(one.cost_before - one.cost_after), one.fingerprint))
     return Report(
         dbtune=__version__,

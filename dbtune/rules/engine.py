@@ -28,6 +28,7 @@ from dbtune.planner.robustness.risk import worst_risk
 from dbtune.rules.context import Context
 from dbtune.rules.dropping import subject_of
 from dbtune.rules.finding import Finding
+from dbtune.rules.index.missing import MISSING
 from dbtune.rules.ledger import Ledger
 from dbtune.rules.options import NO_LIMIT, AdviseOptions
 from dbtune.rules.partitioning import not_priced
@@ -44,9 +45,8 @@ from dbtune.select.writes import table_writes
 
 __all__ = ["PASSES", "AdviseOptions", "advise"]
 
-MISSING, MISSING_GROUP = "index.missing", "index"
+MISSING_GROUP = "index"
 PARTITIONS = "partition.missing"
-"""The rule that the search for new indexes is for: without it there is no search."""
 
 MOST_ROUNDS = 8
 """Times that the set is chosen anew without what is silenced. What is silenced by table or rule goes at once; after
@@ -153,7 +153,7 @@ def choose_indexes(run: Run) -> Run:
     writes = table_writes(run.snapshot, run.statements, run.gate)
     selection = Selection()
     risks = Risks(run.gate, run.snapshot, run.executed)
-    if any(rule.id == MISSING for rule in run.rules):
+    if any(rule.id == MISSING for rule in run.rules):  # without that rule there is no search
         run.progress.step("thinking of indexes")
         effort = efforts(run.statements, run.gate, scale_of(run.snapshot.server))
         with _no_garbage_collection():

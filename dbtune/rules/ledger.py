@@ -160,7 +160,7 @@ class Ledger:
         for planned in map(self._by_fingerprint.__getitem__, among):
             old = self._cost(planned, beside)
             new = self._cost(planned, beside.with_index(index))
-            if _differs(old, new):
+            if differs(old.cost, new.cost):
                 changed.append((planned, old, new))
                 after += planned.calls * (new.cost - old.cost)
         changed.sort(key=_weight)
@@ -200,15 +200,16 @@ class Ledger:
             except PlanFailed:
                 failed = True
                 continue
-            if _differs(old, new):
+            if differs(old.cost, new.cost):
                 changed.append((planned, old, new))
                 after += planned.calls * (new.cost - old.cost)
         changed.sort(key=_weight)
         return Comparison(before, after, tuple(changed), self.risks, failed)
 
 
-def _differs(old: StatementCost, new: StatementCost) -> bool:
-    return abs(new.cost - old.cost) > SAME_COST * max(abs(old.cost), 1e-9)
+def differs(old: float, new: float, within: float = SAME_COST) -> bool:
+    """Whether two costs differ by more than a share of the old one."""
+    return abs(new - old) > within * max(abs(old), 1e-9)
 
 
 def _weight(change: tuple[PlannedStatement, StatementCost, StatementCost]) -> tuple[float, str]:

@@ -211,7 +211,7 @@ class MigrationContext:
 
     def index(self, name: QualifiedName) -> Index | None:
         """An index as before the migration."""
-        return next((index for index in self.before.indexes if index.full_name == name), None)
+        return index_of(self.before, name)
 
     def proof(self, changes: list[StatementChange] | None = None) -> Evidence:
         """Evidence of plans before and after, for these statements."""
@@ -234,6 +234,11 @@ class MigrationContext:
     def seen(self) -> Evidence:
         """Evidence of what the server did on the copy of the schema."""
         return Evidence(self.tried, self.planner)
+
+
+def index_of(snapshot: Snapshot, name: QualifiedName) -> Index | None:
+    """By its full name."""
+    return next((index for index in snapshot.indexes if index.full_name == name), None)
 
 
 def named(changes: list[StatementChange]) -> str:

@@ -11,12 +11,13 @@ from dbtune.model.access import StatementFacts
 from dbtune.model.names import QualifiedName
 from dbtune.model.recommendation import Aside, Report
 from dbtune.model.schema import Index
+from dbtune.rules.index.missing import MISSING
 from dbtune.rules.mysql_rewriting import Edit
 from dbtune.rules.mysql_tables import hinted_indexes
 from dbtune.sql.mysql_hints import without_by_clause, without_by_comment
 
-KEEP_INDEX_OUT, NEW_INDEX = "query.keep-index-out", "index.missing"
-"""Rules: the one that recommends the hints, and the one that recommends what they keep out."""
+KEEP_INDEX_OUT = "query.keep-index-out"
+"""The rule that recommends the hints."""
 
 Places = Iterable[tuple[QualifiedName, str]]
 """Each index's table and name."""
@@ -86,7 +87,7 @@ def recommended_hints(report: Report, version: ServerVersion) -> dict[str, Edit]
 def _named(report: Report, asides: Sequence[Aside]) -> list[tuple[QualifiedName, str]]:
     """The report's new indexes that the hints of the asides' statements name."""
     names = {name for aside in asides for name in hinted_indexes(aside.text)}
-    new = [one.object for one in report.recommendations if one.rule == NEW_INDEX]
+    new = [one.object for one in report.recommendations if one.rule == MISSING]
     return [
         (QualifiedName(o.schema, o.table), o.index) for o in new if o.index is not None and o.index.lower() in names
     ]

@@ -61,13 +61,16 @@ from dbtune.rules.wording import (
 )
 from dbtune.select.selection import Chosen
 
+MISSING = "index.missing"
+"""This rule's id: new indexes, which others look at."""
+
 HIGH_GAIN, MEDIUM_GAIN = 0.1, 0.01
 """Shares of the workload's cost."""
 A_LITTLE = 0.1
 """Of a statement's cost."""
 
 
-@rule("index.missing", group="index", severity="high", dialects=("postgres", "mysql", "mariadb"))
+@rule(MISSING, group="index", severity="high", dialects=("postgres", "mysql", "mariadb"))
 def missing_index(ctx: Context) -> Iterator[Finding]:
     """The indexes of the selection, the one that gains most first."""
     dearest = max((p.calls * ctx.gate.cost(p).cost for p in ctx.statements), default=0.0)

@@ -28,7 +28,7 @@ from dbtune.model.migration import Effects
 from dbtune.model.recommendation import Evidence
 from dbtune.model.schema import Index, Table
 from dbtune.rules.finding import Finding
-from dbtune.rules.migration_context import MigrationContext, StatementChange
+from dbtune.rules.migration_context import MigrationContext, StatementChange, index_of
 from dbtune.rules.migration_findings import about, finding
 from dbtune.rules.migration_rules import MYSQL, migration_rule
 from dbtune.rules.mysql_redundancy import begins_with
@@ -43,18 +43,11 @@ def redundant_index(ctx: MigrationContext) -> Iterator[Finding]:
     whose columns it begins."""
     for effects in ctx.effects:
         for name in effects.built:
-            table, index = _built(ctx, name.schema, name.name)
+            index = index_of(ctx.after, name)
+            table = None if index is None else ctx.after.table(index.table)
             if table is None or index is None or index.primary or ctx.before.table(table.name) is None:
                 continue
             yield from _redundant(ctx, effects, table, index)
-
-
-def _built(ctx: MigrationContext, schema: str, name: str) -> tuple[Table | None, Index | None]:
-    for table in ctx.after.tables:
-        for index in table.indexes:
-            if (index.full_name.schema, index.full_name.name) == (schema, name):
-                return table, index
-    return None, None
 
 
 def _redundant(ctx: MigrationContext, effects: Effects, table: Table, index: Index) -> Iterator[Finding]:
