@@ -109,7 +109,7 @@ class Snapshot:
         return self._children.get(name, ())
 
     def default_database(self, search_path: Iterable[str] = ()) -> str:
-        """In which MySQL and MariaDB look names up: the first of the statement's, else of the snapshot's; may be empty."""
+        """In which MySQL and MariaDB look names up: the statement's first one, else the snapshot's; may be empty."""
         return next(iter((*search_path, *self.search_path)), self.server.database)
 
     def derived(self, work_out: Callable[[Snapshot], Derived]) -> Derived:
