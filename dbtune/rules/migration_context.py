@@ -246,7 +246,7 @@ def named(changes: list[StatementChange]) -> str:
     first = sorted(changes, key=lambda one: (-one.weight, -one.planned.calls, one.planned.fingerprint))[:NAMED]
     said = [
         f"`{short_text(one.planned.statement.text)}` ({plural(one.planned.calls, 'call')}"
-        + ("" if one.after is None else f", cost {cost_words(one.before.cost)} → {cost_words(one.after.cost)}")
+        + ("" if one.after is None else f", cost {cost_number(one.before.cost)} → {cost_number(one.after.cost)}")
         + ")"
         for one in first
     ]
@@ -254,6 +254,6 @@ def named(changes: list[StatementChange]) -> str:
     return "; ".join(said) + more
 
 
-def cost_words(cost: float) -> str:
+def cost_number(cost: float) -> str:
     """``14,138``, ``0.023``: MariaDB's planner counts in milliseconds."""
     return f"{cost:,.0f}" if cost >= 10 else f"{cost:.2g}"

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from dbtune.model.plan import Plan
 from dbtune.model.recommendation import Change, Evidence, Recommendation, Severity, StatementEvidence
 from dbtune.rules.finding import Finding
-from dbtune.rules.migration_context import MigrationContext, NewQuery, cost_words
+from dbtune.rules.migration_context import MigrationContext, NewQuery, cost_number
 from dbtune.rules.migration_findings import about
 from dbtune.rules.migration_rules import ALL, migration_rule
 from dbtune.rules.query_reads import Read, rows_read
@@ -69,11 +69,11 @@ def _finding(ctx: MigrationContext, query: NewQuery, read: Read, cost: float) ->
     times = f", {rows_words(read.loops).replace('rows', 'times').replace('row', 'times')}" if read.loops >= 2 else ""
     reason = (
         f"`{short_text(statement.text)}` reads {rows_words(read.rows)} of {ctx.table_words(read.table)} by a "
-        f"{read.how}{times}; planner cost {cost_words(cost)}."
+        f"{read.how}{times}; planner cost {cost_number(cost)}."
     )
     if helps:
         names = " and ".join(one.object.index or "" for one in query.indexes)
-        reason += f" With {names} it costs {cost_words(then)}."
+        reason += f" With {names} it costs {cost_number(then)}."
     return Finding(
         subject=about(read.table),
         title=f"this query reads {rows_words(read.rows)} of {read.table}",
