@@ -17,9 +17,12 @@ def human_bytes(size: float) -> str:
 
 
 def human_number(value: float) -> str:
-    """Thousands separated; small costs keep two decimals, large ones none."""
+    """Thousands separated; small costs keep two decimals, large ones none, and those near 0 two digits: MariaDB counts
+    in milliseconds, of which a lookup is some thousandths."""
     if value == 0:
         return "0"
+    if abs(value) < 0.01:
+        return f"{value:.2g}"
     return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
 
 

@@ -32,6 +32,7 @@ def test_change(before: float, after: float, text: str) -> None:
 
 
 def test_numbers_keep_decimals_only_where_they_are_small() -> None:
+    assert [human_number(v) for v in (0.0036, -0.00712)] == ["0.0036", "-0.0071"]
     assert [human_number(v) for v in (0, 0.5, 99.994, 1234567.8)] == ["0", "0.50", "99.99", "1,234,568"]
     assert [share(v) for v in (0.0001, 0.123)] == ["<0.1%", "12.3%"]
 
